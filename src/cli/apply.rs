@@ -1,0 +1,50 @@
+//! `mikrelay apply`.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::site::{self, Site, SiteError, Summary};
+use crate::store::{Store, StoreError};
+
+/// Reads a business file from disk.
+pub fn read(file: &Path) -> Result<Site> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    Ok(site::read(&text, folder)?)
+}
+
+/// Applies a file as one commit. Faults of the file are found before anything is written.
+pub fn write(store: &Store, site: Site, prune: bool) -> Result<Result<Summary, SiteError>, StoreError> {
+    store.write_now(move |db| match site::apply(&site, db, prune) {
+        Err(SiteError::Store(error)) => Err(error),
+        result => Ok(result),
+    })
+}
+
+pub fn run(store: &Store, file: &Path, prune: bool, out: &mut dyn Write) -> Result<()> {
+    let site = read(file)?;
+    let summary = write(store, site, prune)??;
+    for (word, names) in [
+        ("created", &summary.created),
+        ("updated", &summary.updated),
+        ("removed", &summary.removed),
+    ] {
+        for name in names {
+            writeln!(out, "{word} {name}")?;
+        }
+    }
+    for name in &summary.kept {
+        writeln!(out, "kept {name}: orders need it")?;
+    }
+    writeln!(
+        out,
+        "{} created, {} updated, {} removed, {} unchanged",
+        summary.created.len(),
+        summary.updated.len(),
+        summary.removed.len(),
+        summary.unchanged
+    )?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! `mikrelay event list|show|replay`: the inbox of webhooks. Shows no password and no token.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::order::print_json;
+use super::table::{Table, line, moment, or_dash, plain};
+use crate::event::{Event, Proof};
+use crate::ids::{EventId, OrderRef};
+use crate::job::{Lane, NewJob, Task};
+use crate::store::{Db, EventFilter, Store, StoreError};
+
+/// The latest events; `only_open`: those not settled, and those whose bytes changed between deliveries.
+pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {
+    let limit = usize::try_from(limit)?;
+    let events = store.read_now(|db| read_list(db, only_open, limit))?;
+    if json {
+        let events: Vec<_> = events
+            .iter()
+            .map(|(event, order)| event_json(event, order.as_ref()))
+            .collect();
+        return print_json(&Value::Array(events), out);
+    }
+    let mut table = Table::new(&[
+        "ID", "RECEIVED", "GATEWAY", "ACCOUNT", "PROOF", "TIMES", "ORDER", "OUTCOME",
+    ]);
+    for (event, order) in &events {
+        table.row(vec![
+            event.id.to_string(),
+            moment(event.event.received_at),
+            event.event.gateway.as_str().to_owned(),
+            event.event.account.to_string(),
+            proof(event).to_owned(),
+            event.deliveries.to_string(),
+            or_dash(order.as_ref().map(OrderRef::as_str)),
+            outcome(event),
+        ]);
+    }
+    table.print(out)?;
+    Ok(())
+}
+
+/// One event with its body, tokens hidden.
+pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<()> {
+    let id = EventId(id);
+    let found = store.read_now(|db| with_order(db, db.event(id)?))?;
+    let (event, order) = found.with_context(|| format!("there is no event `{id}`; see `mikrelay event list`"))?;
+    let body = visible_body(&event.event.body);
+    if json {
+        let mut all = event_json(&event, order.as_ref());
+        if let Some(fields) = all.as_object_mut() {
+            fields.insert("body".to_owned(), Value::String(body));
+        }
+        return print_json(&all, out);
+    }
+    line(out, "event", Some(event.id))?;
+    line(
+        out,
+        "gateway",
+        Some(format!("{} ({})", event.event.gateway.title(), event.event.account)),
+    )?;
+    line(out, "hotspot", Some(&event.event.hotspot))?;
+    line(out, "proof", Some(proof(&event)))?;
+    line(out, "received", Some(moment(event.event.received_at)))?;
+    line(out, "deliveries", Some(event.deliveries))?;
+    line(out, "order", order)?;
+    line(out, "outcome", Some(outcome(&event)))?;
+    for fault in &event.event.params.faults {
+        line(out, "parameter", Some(format!("{}: {}", fault.name, fault.sentence)))?;
+    }
+    line(out, "type", event.event.content_type.as_deref())?;
+    writeln!(out, "\n{}", escaped(&body))?;
+    Ok(())
+}
+
+/// Settles an event once more.
+pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
+    let id = EventId(id);
+    let found = store.write_now(move |db| {
+        let Some(event) = db.event(id)? else { return Ok(false) };
+        db.reopen_event(id)?;
+        let lane = Lane::Account(event.event.account);
+        db.add_job(&NewJob {
+            task: Task::Settle(id),
+            lane,
+            due_at: db.now(),
+        })?;
+        Ok(true)
+    })?;
+    if !found {
+        anyhow::bail!("there is no event `{id}`; see `mikrelay event list`");
+    }
+    writeln!(out, "event {id} is settled again")?;
+    Ok(())
+}
+
+type WithOrder = (Event, Option<OrderRef>);
+
+fn read_list(db: &Db<'_>, only_open: bool, limit: usize) -> Result<Vec<WithOrder>, StoreError> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let mut events = if only_open {
+        let mut open = db.events(&EventFilter {
+            settled: Some(false),
+            limit,
+            ..EventFilter::default()
+        })?;
+        open.extend(db.events(&EventFilter {
+            settled: Some(true),
+            conflict: Some(true),
+            limit,
+            ..EventFilter::default()
+        })?);
+        open.sort_by_key(|event| std::cmp::Reverse(event.id));
+        open
+    } else {
+        db.events(&EventFilter {
+            limit,
+            ..EventFilter::default()
+        })?
+    };
+    events.truncate(limit);
+    events
+        .into_iter()
+        .filter_map(|event| with_order(db, Some(event)).transpose())
+        .collect()
+}
+
+fn with_order(db: &Db<'_>, event: Option<Event>) -> Result<Option<WithOrder>, StoreError> {
+    let Some(event) = event else { return Ok(None) };
+    let order = db.order_of_event(event.id)?;
+    Ok(Some((event, order)))
+}
+
+fn proof(event: &Event) -> &'static str {
+    match event.event.proof {
+        Proof::Signed => "signed",
+        Proof::Hint => "hint",
+    }
+}
+
+fn outcome(event: &Event) -> String {
+    let settled = event.outcome.as_deref().unwrap_or("not settled yet");
+    if event.conflict {
+        format!("other bytes came later under its key; {settled}")
+    } else {
+        settled.to_owned()
+    }
+}
+
+fn event_json(event: &Event, order: Option<&OrderRef>) -> Value {
+    let stored = &event.event;
+    json!({
+        "id": event.id,
+        "gateway": stored.gateway,
+        "account": stored.account,
+        "hotspot": stored.hotspot,
+        "proof": stored.proof,
+        "key": stored.key,
+        "received_at": stored.received_at,
+        "content_type": stored.content_type,
+        "deliveries": event.deliveries,
+        "conflict": event.conflict,
+        "order": order,
+        "outcome": event.outcome,
+        "settled_at": event.settled_at,
+        "faults": stored.params.faults,
+    })
+}
+
+/// The body as text. Where fields hold secrets it is written anew without them: only then is it not exact.
+fn visible_body(body: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    if let Ok(mut json) = serde_json::from_slice::<Value>(body) {
+        return if hide(&mut json) { json.to_string() } else { text };
+    }
+    let secrets: Vec<_> = form_fields(&text)
+        .filter(|(name, _)| is_secret(name))
+        .map(|(_, value)| value.to_owned())
+        .collect();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret.as_str(), HIDDEN);
+    }
+    text
+}
+
+/// Hides the values of secret fields, all of them; says whether there were any.
+fn hide(json: &mut Value) -> bool {
+    let mut hidden = false;
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if is_secret(name) {
+                    *value = Value::from(HIDDEN);
+                    hidden = true;
+                } else {
+                    hidden |= hide(value);
+                }
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                hidden |= hide(value);
+            }
+        }
+        _ => {}
+    }
+    hidden
+}
+
+fn form_fields(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('&').filter_map(|field| field.split_once('='))
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A body for a terminal: line ends stay, other control characters are written out.
+fn escaped(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| line.chars().map(escape).collect::<String>())
+        .collect();
+    lines.join("\n")
+}
+
+fn escape(c: char) -> String {
+    if c.is_control() || plain(&c.to_string()).is_empty() {
+        c.escape_default().to_string()
+    } else {
+        c.to_string()
+    }
+}
+
+const HIDDEN: &str = "(hidden)";
+/// Words in the names of fields whose values open something: CinetPay's `notify_token`, keys, passwords.
+const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "apikey", "api_key"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_hidden_and_other_bodies_are_exact() {
+        let body = br#"{ "notify_token":"nt_7c1e", "a": [{"api_key":"k1k1"}, {"secret": 5}],  "id": 7 }"#;
+        assert_eq!(
+            visible_body(body),
+            r#"{"a":[{"api_key":"(hidden)"},{"secret":"(hidden)"}],"id":7,"notify_token":"(hidden)"}"#
+        );
+        assert_eq!(
+            visible_body(br#"{"token":["a\/b"], "x": 1.0}"#),
+            r#"{"token":"(hidden)","x":1.0}"#
+        );
+        assert_eq!(visible_body(br#"{ "id": 7.10 }"#), r#"{ "id": 7.10 }"#);
+        assert_eq!(
+            visible_body(b"cpm_trans_id=1&cpm_password=pp"),
+            "cpm_trans_id=1&cpm_password=(hidden)"
+        );
+        assert_eq!(visible_body(b"\xff{"), "\u{fffd}{");
+    }
+
+    #[test]
+    fn a_body_cannot_move_the_cursor() {
+        assert_eq!(escaped("a\u{1b}[2J\nb\u{202e}c"), "a\\u{1b}[2J\nb\\u{202e}c");
+    }
+}

@@ -1,0 +1,233 @@
+//! The command line: what can be said, and how an error is shown. Each command is a file of its own.
+
+pub mod apply;
+pub mod config;
+mod demo;
+pub mod event;
+pub mod export;
+mod health;
+pub mod kit;
+pub mod order;
+pub mod router;
+mod serve;
+mod table;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::app;
+use crate::config::Config;
+use crate::store::Store;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "mikrelay",
+    version,
+    about = "A payment relay for MikroTik hotspots",
+    propagate_version = true
+)]
+struct Cli {
+    /// The settings file; without it `mikrelay.toml` is read if it is there
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay
+    Serve,
+    /// Show everything on this machine: a portal, simulated gateways and a simulated router
+    Demo(DemoArgs),
+    /// Take over the business file: companies, routers, hotspots, accounts, plans
+    Apply {
+        file: PathBuf,
+        /// Also remove what the file does not name
+        #[arg(long)]
+        prune: bool,
+    },
+    /// Print the business file as it is stored, without secrets
+    Export,
+    /// Look at orders and let them go on
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// Look at webhooks and settle them again
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// Look at routers
+    #[command(subcommand)]
+    Router(RouterCommand),
+    /// Check the settings file, or print one with every option
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print what has to be set up on the router
+    #[command(subcommand)]
+    Kit(KitCommand),
+    /// Ask a running relay whether it is well; for container health checks
+    Health {
+        /// Where it listens; from the settings file when absent
+        #[arg(long)]
+        url: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Where the relay listens; 0 picks a free port. Without it 8080, or a free one if that is taken
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum OrderCommand {
+    /// The latest orders
+    List {
+        /// Only orders in this state, for example `stuck`; may be repeated
+        #[arg(long, value_name = "STATE")]
+        state: Vec<String>,
+        /// How many at the most
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One order and its history
+    Show {
+        reference: String,
+        /// Also show the code
+        #[arg(long)]
+        voucher: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let an order go on: a held or stuck one to the router, an unpaid one to the gateway
+    Retry { reference: String },
+}
+
+#[derive(Debug, Subcommand)]
+enum EventCommand {
+    /// The latest webhooks
+    List {
+        /// Only events that need attention or are not settled
+        #[arg(long)]
+        open: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One webhook with its exact bytes
+    Show {
+        id: i64,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Settle a webhook again
+    Replay { id: i64 },
+}
+
+#[derive(Debug, Subcommand)]
+enum RouterCommand {
+    /// Connect, log in and compare profiles and hotspot servers with the business file
+    Test {
+        /// The router's id; all of them when absent
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the settings file and, if given, a business file
+    Check {
+        /// A business file to check as well
+        #[arg(long, value_name = "FILE")]
+        site: Option<PathBuf>,
+    },
+    /// Print a settings file with every option and its reason
+    Example,
+}
+
+#[derive(Debug, Subcommand)]
+enum KitCommand {
+    /// A script that lets unpaid phones reach the relay and the gateways
+    WalledGarden {
+        /// Gateways in use: fedapay, cinetpay, feexpay; comma-separated or repeated
+        #[arg(long, value_delimiter = ',', required = true)]
+        gateway: Vec<String>,
+        /// The relay's host name; from `public_url` when absent
+        #[arg(long)]
+        host: Option<String>,
+    },
+}
+
+/// Runs the program and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            show_error(&error, &mut std::io::stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let config = cli.config.as_deref();
+    let out = &mut std::io::stdout().lock();
+    match cli.command {
+        Command::Serve => serve::run(&load(config)?),
+        Command::Demo(args) => demo::run(args.port),
+        Command::Apply { file, prune } => apply::run(&open(config)?, &file, prune, out),
+        Command::Export => export::run(&open(config)?, out),
+        Command::Order(command) => match command {
+            OrderCommand::List { state, limit, json } => order::list(&open(config)?, &state, limit, json, out),
+            OrderCommand::Show {
+                reference,
+                voucher,
+                json,
+            } => order::show(&open(config)?, &reference, voucher, json, out),
+            OrderCommand::Retry { reference } => order::retry(&open(config)?, &reference, out),
+        },
+        Command::Event(command) => match command {
+            EventCommand::List {
+                open: only_open,
+                limit,
+                json,
+            } => event::list(&open(config)?, only_open, limit, json, out),
+            EventCommand::Show { id, json } => event::show(&open(config)?, id, json, out),
+            EventCommand::Replay { id } => event::replay(&open(config)?, id, out),
+        },
+        Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
+        Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
+        Command::Config(ConfigCommand::Example) => config::example(out),
+        Command::Kit(KitCommand::WalledGarden { gateway, host }) => {
+            let host = host.map_or_else(|| load(config).map(|config| config.public_host()), Ok)?;
+            kit::walled_garden(&gateway, &host, out)
+        }
+        Command::Health { url } => health::run(url.as_deref(), || load(config)),
+    }
+}
+
+fn load(path: Option<&Path>) -> Result<Config> {
+    Ok(Config::load(path)?)
+}
+
+fn open(path: Option<&Path>) -> Result<Store> {
+    let (store, _) = app::open_store(&load(path)?)?;
+    Ok(store)
+}
+
+/// `error:`, then what caused it; a hint where the error knows one.
+fn show_error(error: &anyhow::Error, to: &mut dyn Write) {
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(to, "error: {error}");
+    for cause in error.chain().skip(1) {
+        let _ = writeln!(to, "caused by: {cause}");
+    }
+}

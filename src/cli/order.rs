@@ -1,0 +1,354 @@
+//! `mikrelay order list|show|retry`: works beside a running relay, which is woken by the store.
+//! Shows no secret, and the buyer's code only when asked for it.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, anyhow, bail};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::table::{Table, line, moment, or_dash, plain};
+use crate::event::Event;
+use crate::ids::OrderRef;
+use crate::job::{Job, Lane, NewJob, Task};
+use crate::message::{Message, MessageState};
+use crate::order::{Effect, Fact, Order, State, step};
+use crate::store::{Db, EventFilter, OrderFilter, Store, StoreError};
+
+/// The latest orders, in these states or in any.
+pub fn list(store: &Store, states: &[String], limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {
+    let state = states.iter().map(|text| read_state(text)).collect::<Result<Vec<_>>>()?;
+    let filter = OrderFilter {
+        state,
+        limit: usize::try_from(limit)?,
+        ..OrderFilter::default()
+    };
+    let orders = if limit == 0 {
+        Vec::new()
+    } else {
+        store.read_now(|db| db.orders(&filter))?
+    };
+    if json {
+        let orders: Vec<_> = orders.iter().map(order_json).collect();
+        return print_json(&Value::Array(orders), out);
+    }
+    let mut table = Table::new(&[
+        "REFERENCE",
+        "STATE",
+        "MADE",
+        "AMOUNT",
+        "PLAN",
+        "HOTSPOT",
+        "GATEWAY ID",
+        "REASON",
+    ]);
+    for order in &orders {
+        table.row(vec![
+            order.reference.to_string(),
+            order.state.as_str().to_owned(),
+            moment(order.created_at),
+            order.plan.price.to_string(),
+            order.plan.label.clone(),
+            order.hotspot.to_string(),
+            or_dash(order.gateway_id.as_deref()),
+            order.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table.print(out)?;
+    Ok(())
+}
+
+/// One order with its history, its open jobs, its webhooks and its mails.
+pub fn show(store: &Store, reference: &str, voucher: bool, json: bool, out: &mut dyn Write) -> Result<()> {
+    let file = store.read_now(|db| read_file(db, reference))?;
+    let file = file.ok_or_else(|| unknown(reference))?;
+    if json {
+        return print_json(&file_json(&file, voucher), out);
+    }
+    print_order(&file.order, out)?;
+    if voucher {
+        print_voucher(&file.order, out)?;
+    }
+    print_history(&file, out)
+}
+
+/// Lets an order go on: one that is held or stuck to the router, one that saw no money to the gateway.
+pub fn retry(store: &Store, reference: &str, out: &mut dyn Write) -> Result<()> {
+    let wanted = reference.to_owned();
+    let done = store.write_now(move |db| {
+        let Some(order) = find(db, &wanted)? else {
+            return Ok(None);
+        };
+        retry_order(db, order).map(Some)
+    })?;
+    let (order, sentence) = done.ok_or_else(|| unknown(reference))?;
+    match sentence {
+        Some(sentence) => writeln!(out, "{}: {sentence}", order.reference)?,
+        None => bail!(
+            "order `{}` is {}: there is nothing to retry",
+            order.reference,
+            order.state.as_str()
+        ),
+    }
+    Ok(())
+}
+
+/// Everything the store knows about an order.
+struct File {
+    order: Order,
+    steps: Vec<(jiff::Timestamp, String)>,
+    jobs: Vec<(Job, Option<jiff::Timestamp>)>,
+    events: Vec<Event>,
+    mails: Vec<(Message, MessageState)>,
+}
+
+fn read_file(db: &Db<'_>, reference: &str) -> Result<Option<File>, StoreError> {
+    let Some(order) = find(db, reference)? else {
+        return Ok(None);
+    };
+    let jobs = db.jobs_of_order(&order.reference)?.into_iter();
+    let jobs = jobs
+        .map(|job| Ok((db.due_at(job.id)?, job)))
+        .map(|pair: Result<_, StoreError>| {
+            let (due_at, job) = pair?;
+            Ok((job, due_at))
+        });
+    let jobs = jobs.collect::<Result<_, StoreError>>()?;
+    let filter = EventFilter {
+        order: Some(order.reference.clone()),
+        ..EventFilter::default()
+    };
+    let (steps, events) = (db.steps(&order.reference)?, db.events(&filter)?);
+    let mails = db.messages_of_order(&order.reference)?;
+    Ok(Some(File {
+        order,
+        steps,
+        jobs,
+        events,
+        mails,
+    }))
+}
+
+/// By our reference, or by what the gateway's dashboard shows when only one order has it.
+fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError> {
+    if let Some(order) = db.order(&OrderRef::new(text.trim().to_ascii_uppercase()))? {
+        return Ok(Some(order));
+    }
+    let mut found = db.find_for_recovery(None, text)?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// What was begun, as a sentence; `None` where there is nothing to begin.
+fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static str>), StoreError> {
+    let now = db.now();
+    let (next, effects) = step(order.state, Fact::Released);
+    if effects.contains(&Effect::Provision) {
+        let directory = db.load_directory()?;
+        let Some(hotspot) = directory.hotspots.get(&order.hotspot) else {
+            return Err(StoreError::NotFound {
+                what: "hotspot",
+                id: order.hotspot.to_string(),
+            });
+        };
+        let lane = Lane::Router(hotspot.router.clone());
+        db.add_job(&NewJob {
+            task: Task::Provision(order.reference.clone()),
+            lane,
+            due_at: now,
+        })?;
+        if order.voucher.is_none() {
+            // A server that only the callback named and the router lacks would keep the order stuck for ever.
+            order.params.server = None;
+        }
+        if next != order.state {
+            order.state = next;
+            order.reason = None;
+            order.paid_at.get_or_insert(now);
+        }
+        db.save_order(&order)?;
+        db.add_step(
+            &order.reference,
+            now,
+            "released by the operator: the router is tried now",
+        )?;
+        return Ok((order, Some("released; the router is tried now")));
+    }
+    if order.state.awaits_money() {
+        let lane = Lane::Questions(order.account.clone());
+        db.add_job(&NewJob {
+            task: Task::Reconcile(order.reference.clone()),
+            lane,
+            due_at: now,
+        })?;
+        db.add_step(&order.reference, now, "the operator asks the gateway about the payment")?;
+        return Ok((order, Some("the gateway is asked about the payment now")));
+    }
+    Ok((order, None))
+}
+
+fn read_state(text: &str) -> Result<State> {
+    State::from_text(&text.to_ascii_lowercase()).with_context(|| {
+        let names = State::ALL.map(|state| format!("`{}`", state.as_str())).join(", ");
+        format!("there is no state `{}`; the states are {names}", plain(text))
+    })
+}
+
+fn unknown(reference: &str) -> anyhow::Error {
+    anyhow!("there is no order `{}`; see `mikrelay order list`", plain(reference))
+}
+
+fn print_order(order: &Order, out: &mut dyn Write) -> Result<()> {
+    line(out, "order", Some(&order.reference))?;
+    line(out, "state", Some(order.state.as_str()))?;
+    line(out, "reason", order.reason.as_deref())?;
+    line(out, "amount", Some(order.plan.price))?;
+    line(
+        out,
+        "plan",
+        Some(format!("{} (profile {})", order.plan.label, order.plan.profile)),
+    )?;
+    line(out, "hotspot", Some(format!("{} of {}", order.hotspot, order.company)))?;
+    line(out, "account", Some(format!("{} ({})", order.account, mode(order))))?;
+    line(out, "gateway id", order.gateway_id.as_deref())?;
+    line(out, "phone", order.buyer.phone.as_deref())?;
+    line(out, "e-mail", order.buyer.email.as_deref())?;
+    line(out, "mac", order.buyer.mac.as_deref())?;
+    line(out, "ip", order.buyer.ip.as_deref())?;
+    line(out, "made", Some(moment(order.created_at)))?;
+    line(out, "paid", order.paid_at.map(moment))?;
+    line(out, "provisioned", order.provisioned_at.map(moment))?;
+    line(out, "delivered", order.delivered_at.map(moment))?;
+    Ok(())
+}
+
+fn print_voucher(order: &Order, out: &mut dyn Write) -> Result<()> {
+    match &order.voucher {
+        Some(voucher) => {
+            line(out, "username", Some(voucher.username.expose_secret()))?;
+            line(out, "password", Some(voucher.password.expose_secret()))?;
+        }
+        None => line(out, "voucher", Some("none yet"))?,
+    }
+    Ok(())
+}
+
+fn print_history(file: &File, out: &mut dyn Write) -> Result<()> {
+    for (at, text) in &file.steps {
+        writeln!(out, "  {}  {}", moment(*at), plain(text))?;
+    }
+    for (job, due_at) in &file.jobs {
+        let due = due_at.map_or_else(|| "soon".to_owned(), moment);
+        let error = job
+            .last_error
+            .as_deref()
+            .map(|error| format!(": {}", plain(error)))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "  to do: {} at {due}, tried {} times{error}",
+            job.task.kind(),
+            job.attempts
+        )?;
+    }
+    for event in &file.events {
+        let outcome = event.outcome.as_deref().unwrap_or("not settled yet");
+        writeln!(out, "  webhook {}: {}", event.id, plain(outcome))?;
+    }
+    for (mail, state) in &file.mails {
+        writeln!(
+            out,
+            "  mail to {}: {}",
+            plain(&mail.recipient),
+            plain(&mail_state(state))
+        )?;
+    }
+    Ok(())
+}
+
+fn mail_state(state: &MessageState) -> String {
+    match state {
+        MessageState::Waiting => "waiting".to_owned(),
+        MessageState::Sent(at) => format!("sent {}", moment(*at)),
+        MessageState::Refused(reason) => format!("refused: {reason}"),
+    }
+}
+
+fn mode(order: &Order) -> &'static str {
+    match order.mode {
+        crate::company::Mode::Live => "live",
+        crate::company::Mode::Test => "test",
+    }
+}
+
+fn order_json(order: &Order) -> Value {
+    json!({
+        "reference": order.reference,
+        "state": order.state,
+        "reason": order.reason,
+        "company": order.company,
+        "hotspot": order.hotspot,
+        "account": order.account,
+        "mode": order.mode,
+        "plan": order.plan.plan,
+        "label": order.plan.label,
+        "profile": order.plan.profile,
+        "amount": order.plan.price.major_text(),
+        "currency": order.plan.price.currency(),
+        "online": order.online,
+        "mac": order.buyer.mac,
+        "ip": order.buyer.ip,
+        "phone": order.buyer.phone,
+        "email": order.buyer.email,
+        "gateway_id": order.gateway_id,
+        "created_at": order.created_at,
+        "paid_at": order.paid_at,
+        "provisioned_at": order.provisioned_at,
+        "delivered_at": order.delivered_at,
+    })
+}
+
+fn file_json(file: &File, voucher: bool) -> Value {
+    let mut all = order_json(&file.order);
+    let steps = file
+        .steps
+        .iter()
+        .map(|(at, text)| json!({ "at": at, "text": text }))
+        .collect();
+    let jobs = file.jobs.iter().map(|(job, due_at)| {
+        json!({ "kind": job.task.kind(), "due_at": due_at, "attempts": job.attempts, "last_error": job.last_error })
+    });
+    let events = file
+        .events
+        .iter()
+        .map(|event| json!({ "id": event.id, "outcome": event.outcome }));
+    let mails = file
+        .mails
+        .iter()
+        .map(|(mail, state)| json!({ "to": mail.recipient, "state": mail_state(state) }));
+    let mut put = |name: &str, value: Value| {
+        if let Some(fields) = all.as_object_mut() {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    put("steps", Value::Array(steps));
+    put("jobs", Value::Array(jobs.collect()));
+    put("events", Value::Array(events.collect()));
+    put("mails", Value::Array(mails.collect()));
+    if voucher {
+        let shown = file.order.voucher.as_ref().map(|voucher| {
+            json!({ "username": voucher.username.expose_secret(), "password": voucher.password.expose_secret() })
+        });
+        put("voucher", shown.unwrap_or_default());
+    }
+    all
+}
+
+pub(super) fn print_json(value: &Value, out: &mut dyn Write) -> Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "sales_tests.rs"]
+mod tests;

@@ -1,0 +1,46 @@
+//! `mikrelay serve`.
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{self, Overrides};
+use crate::config::Config;
+use crate::logging;
+
+pub fn run(config: &Config) -> Result<()> {
+    logging::init(config.log.format, &config.log.filter)?;
+    runtime()?.block_on(serve(config))
+}
+
+/// The tokio runtime of `serve` and `demo`.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.min(MOST_WORKERS))
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
+}
+
+async fn serve(config: &Config) -> Result<()> {
+    let running = app::start(config, Overrides::default()).await?;
+    tracing::info!("listening on http://{}", running.address);
+    tracing::info!("phones and gateways reach it at {}", running.relay.public_url());
+    until_told_to_stop().await?;
+    tracing::info!("stopping: finishing what is running");
+    running.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Resolves at Ctrl-C or SIGTERM.
+pub async fn until_told_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.context("cannot listen for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// The work waits for disks and sockets; more threads cost memory and gain nothing.
+const MOST_WORKERS: usize = 4;

@@ -1,0 +1,280 @@
+//! The business: who owns what. Every record is written by `apply` (or the console) and read as one
+//! snapshot, the `Directory`, so that no request waits for the database to learn who it is about.
+
+use std::collections::HashMap;
+
+use secrecy::SecretString;
+
+use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
+use crate::money::Currency;
+use crate::plan::Plan;
+use crate::voucher::VoucherStyle;
+
+/// A tenant: owns routers, accounts and plans.
+#[derive(Clone, Debug)]
+pub struct Company {
+    pub id: CompanyId,
+    pub name: String,
+    /// ISO 3166 alpha-2, upper case; gives default currency, phone rules and time zone.
+    pub country: String,
+    pub language: Language,
+    /// IANA time zone name.
+    pub timezone: String,
+    /// Default for `miknotifemail`.
+    pub notify_email: Option<String>,
+}
+
+/// The languages every text for people exists in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    Fr,
+    En,
+    Es,
+    Pt,
+}
+
+impl Language {
+    pub const ALL: [Self; 4] = [Self::Fr, Self::En, Self::Es, Self::Pt];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fr => "fr",
+            Self::En => "en",
+            Self::Es => "es",
+            Self::Pt => "pt",
+        }
+    }
+
+    /// Reads `fr`, `fr-BJ`, `FR`; anything else is `None`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next()?.trim();
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code().eq_ignore_ascii_case(primary))
+    }
+}
+
+/// One MikroTik reached at one address. Nothing of it is ever taken from an unauthenticated request.
+#[derive(Clone, Debug)]
+pub struct Router {
+    pub id: RouterId,
+    pub company: CompanyId,
+    /// `host:port` of the RouterOS API.
+    pub address: String,
+    pub tls: RouterTls,
+    /// Absent until `mikadminuser`/`mikadminpass` of an authentic callback are learnt.
+    pub credentials: Option<RouterCredentials>,
+    /// `mikaccessuuid`.
+    pub access_uuid: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct RouterCredentials {
+    pub user: String,
+    pub password: SecretString,
+}
+
+/// How the API connection is protected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RouterTls {
+    #[default]
+    Off,
+    /// Public certificate authorities.
+    Webpki,
+    /// SHA-256 of the leaf certificate (DER).
+    Pinned([u8; 32]),
+}
+
+/// One hotspot server on a router.
+#[derive(Clone, Debug)]
+pub struct Hotspot {
+    pub id: HotspotId,
+    pub router: RouterId,
+    /// `<server>` in `/pay_callback/<gateway>/<server>`; unique in the relay.
+    pub label: String,
+    /// RouterOS hotspot server name = `$(server-name)` = `nasid` = `mikserver`.
+    pub name: String,
+    /// `mikdnsname`, with a port where it is not 80.
+    pub dns_name: Option<String>,
+    pub style: VoucherStyle,
+    pub links: LinkPolicy,
+}
+
+/// What an old link may decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkPolicy {
+    /// A link only selects a plan; the plan says the price.
+    #[default]
+    Plans,
+    /// The old trust: a link without a matching plan is believed.
+    Open,
+}
+
+/// Whose API an account speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayName {
+    Fedapay,
+    Cinetpay,
+    Feexpay,
+}
+
+impl GatewayName {
+    pub const ALL: [Self; 3] = [Self::Fedapay, Self::Cinetpay, Self::Feexpay];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fedapay => "fedapay",
+            Self::Cinetpay => "cinetpay",
+            Self::Feexpay => "feexpay",
+        }
+    }
+
+    /// The name as it is written for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Fedapay => "FedaPay",
+            Self::Cinetpay => "CinetPay",
+            Self::Feexpay => "FeexPay",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text)
+    }
+}
+
+/// Real money or the gateway's sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    Live,
+    Test,
+}
+
+/// One gateway account of a company.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub id: AccountId,
+    pub company: CompanyId,
+    pub mode: Mode,
+    /// Replaces the gateway's own API host; for simulators and proxies.
+    pub base_url: Option<String>,
+    pub keys: AccountKeys,
+}
+
+impl Account {
+    pub fn gateway(&self) -> GatewayName {
+        match self.keys {
+            AccountKeys::Fedapay { .. } => GatewayName::Fedapay,
+            AccountKeys::CinetpayV2 { .. } | AccountKeys::CinetpayV1 { .. } => GatewayName::Cinetpay,
+            AccountKeys::Feexpay { .. } => GatewayName::Feexpay,
+        }
+    }
+}
+
+/// The keys of an account, by the API generation they belong to. No secret is ever empty (`apply` refuses it).
+#[derive(Clone, Debug)]
+pub enum AccountKeys {
+    Fedapay {
+        public_key: Option<String>,
+        secret_key: Option<SecretString>,
+        /// Several while rotating.
+        webhook_secrets: Vec<SecretString>,
+    },
+    /// The legacy API: `site_id` present.
+    CinetpayV2 {
+        site_id: String,
+        api_key: SecretString,
+        webhook_secrets: Vec<SecretString>,
+    },
+    /// The API of 2026: `api_password` present.
+    CinetpayV1 {
+        api_key: SecretString,
+        api_password: SecretString,
+    },
+    Feexpay {
+        shop: String,
+        token: SecretString,
+        callback_header: Option<CallbackHeader>,
+    },
+}
+
+/// The static header a FeexPay dashboard adds to each call: `Name: value`.
+#[derive(Clone, Debug)]
+pub struct CallbackHeader {
+    pub name: String,
+    pub value: SecretString,
+}
+
+/// All business records at one moment, indexed for the questions requests ask.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    pub companies: HashMap<CompanyId, Company>,
+    pub routers: HashMap<RouterId, Router>,
+    pub hotspots: HashMap<HotspotId, Hotspot>,
+    pub accounts: HashMap<AccountId, Account>,
+    pub plans: HashMap<PlanId, Plan>,
+}
+
+impl Directory {
+    pub fn hotspot_by_label(&self, label: &str) -> Option<&Hotspot> {
+        self.hotspots.values().find(|hotspot| hotspot.label == label)
+    }
+
+    pub fn router_of(&self, hotspot: &Hotspot) -> Option<&Router> {
+        self.routers.get(&hotspot.router)
+    }
+
+    pub fn company_of(&self, hotspot: &Hotspot) -> Option<&Company> {
+        self.companies.get(&self.router_of(hotspot)?.company)
+    }
+
+    /// The company's accounts at one gateway, in the order of their ids.
+    pub fn accounts_at(&self, company: &CompanyId, gateway: GatewayName) -> Vec<&Account> {
+        let mut accounts: Vec<_> = self
+            .accounts
+            .values()
+            .filter(|account| &account.company == company && account.gateway() == gateway)
+            .collect();
+        accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        accounts
+    }
+
+    /// The plans of a hotspot, cheapest first.
+    pub fn plans_of(&self, hotspot: &HotspotId) -> Vec<&Plan> {
+        let mut plans: Vec<_> = self.plans.values().filter(|plan| &plan.hotspot == hotspot).collect();
+        plans.sort_by(|a, b| (a.price.minor(), &a.id).cmp(&(b.price.minor(), &b.id)));
+        plans
+    }
+
+    /// Whether `account` may sell `plan`: named by it, or any of the company's when it names none.
+    pub fn may_sell(&self, account: &Account, plan: &Plan) -> bool {
+        let same_company = self
+            .hotspots
+            .get(&plan.hotspot)
+            .and_then(|hotspot| self.company_of(hotspot))
+            .is_some_and(|company| company.id == account.company);
+        same_company && (plan.accounts.is_empty() || plan.accounts.contains(&account.id))
+    }
+
+    /// Whether some account sells this for real money. `plan` is `None` for what an open link made up.
+    pub fn is_sold_live(&self, hotspot: &HotspotId, plan: Option<&PlanId>) -> bool {
+        let company = self.hotspots.get(hotspot).and_then(|hotspot| self.company_of(hotspot));
+        let plan = plan.and_then(|plan| self.plans.get(plan));
+        let sells = |account: &Account| match plan {
+            Some(plan) => self.may_sell(account, plan),
+            None => company.is_some_and(|company| company.id == account.company),
+        };
+        self.accounts
+            .values()
+            .any(|account| account.mode == Mode::Live && sells(account))
+    }
+
+    pub fn currency_of(&self, company: &Company) -> Currency {
+        Currency::of_country(&company.country)
+    }
+}

@@ -1,0 +1,72 @@
+//! A stored webhook: the exact bytes, and what they proved.
+
+use jiff::Timestamp;
+
+use crate::company::GatewayName;
+use crate::ids::{AccountId, EventId, HotspotId};
+use crate::mik_params::MikParams;
+
+/// What the bytes of a webhook prove about their sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// A signature, token or header only the gateway knows.
+    Signed,
+    /// Nothing but the router's access UUID: the event is a hint to ask the gateway.
+    Hint,
+}
+
+/// An event on its way into the inbox. Only `payment::receive` makes one, after the proof.
+#[derive(Clone)]
+pub struct NewEvent {
+    pub gateway: GatewayName,
+    pub account: AccountId,
+    /// The hotspot whose webhook was called.
+    pub hotspot: HotspotId,
+    pub proof: Proof,
+    /// The same text for each delivery of one event; unique with the account.
+    pub key: String,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+    pub content_type: Option<String>,
+    /// The `mik*` parameters of this call; sealed in the store because they may hold a router's password.
+    pub params: MikParams,
+    pub received_at: Timestamp,
+}
+
+impl std::fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Bodies hold one-time tokens and telephone numbers.
+        f.debug_struct("NewEvent")
+            .field("account", &self.account)
+            .field("hotspot", &self.hotspot)
+            .field("proof", &self.proof)
+            .field("key", &self.key)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An event of the inbox.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: EventId,
+    pub event: NewEvent,
+    /// What settling it came to, in one sentence; `None` until then.
+    pub outcome: Option<String>,
+    pub settled_at: Option<Timestamp>,
+    /// How often it was delivered.
+    pub deliveries: i64,
+    /// A later delivery under the same key had other bytes: a gateway's fault or an attack.
+    pub conflict: bool,
+}
+
+/// What storing an event came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    New(EventId),
+    /// Known already, the same bytes.
+    Duplicate(EventId),
+    /// Known already, other bytes; the first are kept.
+    Conflict(EventId),
+}

@@ -1,0 +1,81 @@
+//! HTTP calls as data, and conversations of several calls without doing any.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use secrecy::SecretString;
+
+use super::GatewayError;
+
+/// One call to make. `Debug` shows neither the bearer nor the body.
+pub struct Call {
+    pub method: Method,
+    pub url: String,
+    /// Sent as `Authorization: Bearer …`.
+    pub bearer: Option<SecretString>,
+    pub body: Body,
+}
+
+pub enum Body {
+    Empty,
+    Json(serde_json::Value),
+}
+
+/// What came back, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Bytes,
+}
+
+/// A conversation: either one more call and what to do with its answer, or the result.
+pub enum Dialogue<T> {
+    Call(Call, Box<dyn FnOnce(Answer) -> Dialogue<T> + Send>),
+    Done(Result<T, GatewayError>),
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.url.split('?').next().unwrap_or_default())
+    }
+}
+
+impl<T> Dialogue<T> {
+    pub fn call(call: Call, read: impl FnOnce(Answer) -> Self + Send + 'static) -> Self {
+        Self::Call(call, Box::new(read))
+    }
+}
+
+#[cfg(test)]
+pub mod script {
+    //! Plays a conversation against answers written down beforehand.
+
+    use super::*;
+
+    /// Each call as `METHOD url body`, and the result. Fails when there are more calls than answers.
+    pub fn play<T>(mut dialogue: Dialogue<T>, answers: &[(u16, &str)]) -> (Vec<String>, Result<T, GatewayError>) {
+        let mut calls = Vec::new();
+        loop {
+            match dialogue {
+                Dialogue::Done(result) => {
+                    assert_eq!(calls.len(), answers.len(), "answers are left over after {calls:?}");
+                    return (calls, result);
+                }
+                Dialogue::Call(call, read) => {
+                    let (status, body) = answers
+                        .get(calls.len())
+                        .unwrap_or_else(|| panic!("no answer for {call:?}"));
+                    let sent = match &call.body {
+                        Body::Empty => String::new(),
+                        Body::Json(value) => value.to_string(),
+                    };
+                    calls.push(format!("{} {} {sent}", call.method, call.url).trim_end().to_owned());
+                    let status = StatusCode::from_u16(*status).unwrap();
+                    dialogue = read(Answer {
+                        status,
+                        body: (*body).to_owned().into(),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,712 @@
+//! CinetPay's API of 2026: a login, payments with a `notify_token`, and a status without an amount.
+//!
+//! Promises: the login token is kept for 23 hours and renewed once when the gateway calls it stale.
+//! Deliberately does not do: believe an amount (the API never repeats it; the relay fixed it when it made
+//! the payment), direct wallet payments, refunds (there are none). Facts: `gateways-west-africa.md` 3B.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::Method;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::answer::{self, Raw, Text};
+use super::call::{Answer, Body, Call, Dialogue};
+use super::{
+    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Refusal, Report, Started, Unreadable, signature,
+};
+use crate::company::{Account, AccountKeys, Language, Mode};
+use crate::money::{Currency, Money};
+
+pub struct CinetpayV1;
+
+impl Gateway for CinetpayV1 {
+    fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
+        match Api::of(account) {
+            Ok(_) => PayMethod::Redirect,
+            Err(_) => PayMethod::Cannot {
+                missing: FOREIGN_ACCOUNT,
+            },
+        }
+    }
+
+    fn can_ask(&self, account: &Account) -> bool {
+        Api::of(account).is_ok()
+    }
+
+    fn authenticate(
+        &self,
+        _account: &Account,
+        incoming: Incoming<'_>,
+        _now: Timestamp,
+    ) -> Result<Authenticity, Refusal> {
+        let event: Event = answer::read_object(incoming.body).map_err(|_| Refusal::Malformed)?;
+        let order = answer::order_ref(&event.merchant_transaction_id).ok_or(Refusal::Malformed)?;
+        // Only a text is a token; a number that happens to spell one is not.
+        let token: Option<String> = event.notify_token.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        match token.filter(|token| !token.is_empty()) {
+            Some(token) => Ok(Authenticity::Token {
+                order,
+                token: token.into(),
+            }),
+            None => Err(Refusal::Missing),
+        }
+    }
+
+    fn event_key(&self, body: &[u8]) -> String {
+        let digest = signature::sha256_hex(body);
+        let event: Result<Event, _> = answer::read_object(body);
+        match event
+            .ok()
+            .and_then(|event| answer::order_ref(&event.merchant_transaction_id))
+        {
+            Some(order) => format!("{order}:{digest}"),
+            None => digest,
+        }
+    }
+
+    /// The event says only that something became final; what, the gateway must be asked.
+    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+        let event: Event = answer::read_object(body)?;
+        let order = answer::order_ref(&event.merchant_transaction_id)
+            .ok_or_else(|| Unreadable("`merchant_transaction_id` is missing".to_owned()))?;
+        let report = Report {
+            status: PaymentStatus::Pending,
+            amount: None,
+            mode: Api::of(account).ok().and_then(|api| api.mode),
+            gateway_id: event.transaction_id.owned(),
+            receipt: None,
+            order: Some(order.clone()),
+            phone: event.user_phone(),
+            email: None,
+        };
+        Ok(Notice {
+            order: Some(order),
+            gateway_id: event.transaction_id.owned(),
+            report: Some(report),
+        })
+    }
+
+    fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
+        let checked = Api::of(account).and_then(|api| Ok((api, payment(request)?)));
+        match checked {
+            Ok((api, body)) => with_login(
+                api,
+                move |api, token| api.call(Method::POST, "payment", Some(token), Body::Json(body.clone())),
+                |answer| read_started(&answer),
+            ),
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
+        let api = match Api::of(account) {
+            Ok(api) => api,
+            Err(error) => return answer::ended(error),
+        };
+        let (key, mode) = (key.clone(), api.mode);
+        // Asked by our own reference, so that no webhook can lead us to another payment.
+        let path = format!("payment/{}", answer::path_segment(key.order.as_str()));
+        with_login(
+            api,
+            move |api, token| api.call(Method::GET, &path, Some(token), Body::Empty),
+            move |answer| read_status(&answer, mode).and_then(|report| answer::about_order(report, &key)),
+        )
+    }
+}
+
+/// Where an account's calls go, and with what.
+#[derive(Clone)]
+struct Api {
+    /// Names the account, its keys and its host: a token of one is never used for another.
+    cache_key: String,
+    base: String,
+    api_key: SecretString,
+    api_password: SecretString,
+    mode: Option<Mode>,
+}
+
+impl Api {
+    fn of(account: &Account) -> Result<Self, GatewayError> {
+        let AccountKeys::CinetpayV1 { api_key, api_password } = &account.keys else {
+            return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
+        };
+        let mode = match api_key.expose_secret() {
+            key if key.starts_with("sk_live_") => Some(Mode::Live),
+            key if key.starts_with("sk_test_") => Some(Mode::Test),
+            _ => None,
+        };
+        let host = match mode.unwrap_or(account.mode) {
+            Mode::Live => LIVE_API,
+            Mode::Test => SANDBOX_API,
+        };
+        let base = account
+            .base_url
+            .as_deref()
+            .unwrap_or(host)
+            .trim_end_matches('/')
+            .to_owned();
+        let secrets = format!("{}\n{}\n{base}", api_key.expose_secret(), api_password.expose_secret());
+        Ok(Self {
+            cache_key: format!("{} {}", account.id, signature::sha256_hex(secrets.as_bytes())),
+            base,
+            api_key: api_key.clone(),
+            api_password: api_password.clone(),
+            mode,
+        })
+    }
+
+    fn call(&self, method: Method, path: &str, bearer: Option<&SecretString>, body: Body) -> Call {
+        Call {
+            method,
+            url: format!("{}/v1/{path}", self.base),
+            bearer: bearer.cloned(),
+            body,
+        }
+    }
+}
+
+/// Makes a call with the account's login token: the one that is kept, or a new one. When the gateway calls
+/// the token stale, logs in again and repeats the call once.
+fn with_login<T: 'static>(
+    api: Api,
+    make: impl Fn(&Api, &SecretString) -> Call + Send + 'static,
+    read: impl FnOnce(Answer) -> Result<T, GatewayError> + Send + 'static,
+) -> Dialogue<T> {
+    let Some(token) = Logins::get(&api.cache_key) else {
+        return log_in(api, move |api, token| {
+            Dialogue::call(make(&api, &token), |answer| Dialogue::Done(read(answer)))
+        });
+    };
+    let call = make(&api, &token);
+    Dialogue::call(call, move |answer| {
+        if !is_stale_token(&answer) {
+            return Dialogue::Done(read(answer));
+        }
+        Logins::forget(&api.cache_key);
+        log_in(api, move |api, token| {
+            Dialogue::call(make(&api, &token), |answer| Dialogue::Done(read(answer)))
+        })
+    })
+}
+
+fn log_in<T: 'static>(api: Api, then: impl FnOnce(Api, SecretString) -> Dialogue<T> + Send + 'static) -> Dialogue<T> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Login {
+        access_token: Text,
+    }
+    let body = json!({ "api_key": api.api_key.expose_secret(), "api_password": api.api_password.expose_secret() });
+    let call = api.call(Method::POST, "oauth/login", None, Body::Json(body));
+    Dialogue::call(call, move |answer| {
+        let token = answer::read_object::<Login>(&answer.body)
+            .ok()
+            .and_then(|login| login.access_token.owned());
+        match token {
+            Some(token) if answer.status.is_success() => {
+                let token = SecretString::from(token);
+                Logins::keep(&api.cache_key, &token);
+                then(api, token)
+            }
+            _ => answer::ended(fault(&answer)),
+        }
+    })
+}
+
+/// The login tokens of this process, by account.
+struct Logins;
+
+impl Logins {
+    fn get(key: &str) -> Option<SecretString> {
+        let logins = LOGINS.lock().unwrap_or_else(PoisonError::into_inner);
+        let (token, since) = logins.get(key)?;
+        (since.elapsed() < LOGIN_KEPT).then(|| token.clone())
+    }
+
+    fn keep(key: &str, token: &SecretString) {
+        let mut logins = LOGINS.lock().unwrap_or_else(PoisonError::into_inner);
+        // Accounts come and go with the business file; what is too old goes with them.
+        logins.retain(|_, (_, since)| since.elapsed() < LOGIN_KEPT);
+        logins.insert(key.to_owned(), (token.clone(), Instant::now()));
+    }
+
+    fn forget(key: &str) {
+        LOGINS.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+static LOGINS: LazyLock<Mutex<HashMap<String, (SecretString, Instant)>>> = LazyLock::new(Mutex::default);
+
+/// The payment as CinetPay takes it, or the rule it breaks.
+fn payment(request: &PaymentRequest) -> Result<serde_json::Value, GatewayError> {
+    let reference = request.order.as_str();
+    let is_fitting = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+    if reference.is_empty() || reference.len() > MAX_REFERENCE_CHARS || !reference.bytes().all(is_fitting) {
+        return Err(GatewayError::Refused(format!(
+            "CinetPay does not take `{reference}` as a reference"
+        )));
+    }
+    for (name, url) in [("callback", &request.notify_url), ("order page", &request.return_url)] {
+        if url.len() > MAX_URL_CHARS {
+            let sentence = format!(
+                "the address of the {name} has {} characters and CinetPay takes {MAX_URL_CHARS}; shorten `public_url` or the hotspot's `label`",
+                url.len()
+            );
+            return Err(GatewayError::Misconfigured(sentence));
+        }
+    }
+    Ok(json!({
+        "currency": request.amount.currency().code(),
+        "merchant_transaction_id": reference,
+        "amount": fitting_amount(request.amount)?,
+        "lang": if request.language == Language::Fr { "fr" } else { "en" },
+        "designation": request.description,
+        // Required by the API; a buyer at a hotspot has told nobody his name.
+        "client_email": request.email.as_deref().unwrap_or(ANONYMOUS_EMAIL),
+        "client_first_name": "Client",
+        "client_last_name": "Hotspot",
+        "success_url": request.return_url,
+        "failed_url": request.return_url,
+        "notify_url": request.notify_url,
+    }))
+}
+
+fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
+    let refuse = |rule: &str| Err(GatewayError::Refused(format!("CinetPay takes {rule}, not {amount}")));
+    match (amount.currency(), answer::whole_major(amount)) {
+        (Currency::Eur | Currency::Mxn, _) => refuse("XOF, XAF, CDF, GNF and USD"),
+        (_, None) => refuse("whole amounts only"),
+        (_, Some(whole)) if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&whole) => refuse("100 to 2 500 000"),
+        (_, Some(whole)) => Ok(whole),
+    }
+}
+
+/// The codes of an answer; `details` may hold the one that counts.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct Envelope {
+    code: Text,
+    status: Text,
+    details: Raw,
+    merchant_transaction_id: Text,
+    transaction_id: Text,
+    notify_token: Text,
+    payment_url: Text,
+    user: Raw,
+}
+
+impl Envelope {
+    fn read(answer: &Answer) -> Result<Self, GatewayError> {
+        answer::read_object(&answer.body).map_err(|_| answer::failure(answer))
+    }
+
+    /// The outer code, or the inner one where there is no outer one.
+    fn code(&self) -> Option<String> {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Details {
+            code: Text,
+        }
+        let inner = || {
+            answer::read_inner::<Details>(&self.details)
+                .ok()
+                .flatten()
+                .and_then(|details| details.code.owned())
+        };
+        self.code.owned().or_else(inner)
+    }
+}
+
+fn is_stale_token(answer: &Answer) -> bool {
+    let code = Envelope::read(answer).ok().and_then(|envelope| envelope.code());
+    matches!(code.as_deref(), Some("1002" | "1003"))
+}
+
+/// An answer that is not the hoped-for one. The code says more than the HTTP status.
+fn fault(answer: &Answer) -> GatewayError {
+    let Ok(envelope) = Envelope::read(answer) else {
+        return answer::failure(answer);
+    };
+    let says = || answer::complaint(answer);
+    match envelope.code().as_deref() {
+        Some("1002" | "1003" | "1005") => GatewayError::Misconfigured(says()),
+        Some("1004" | "1200") => GatewayError::Refused(says()),
+        Some("404") => GatewayError::NotFound,
+        Some("-1") => GatewayError::Transient(says()),
+        _ => answer::failure(answer),
+    }
+}
+
+fn read_started(answer: &Answer) -> Result<Started, GatewayError> {
+    let envelope = Envelope::read(answer)?;
+    let is_good = matches!(envelope.code().as_deref(), Some("200" | "100" | "2001" | "2002"));
+    if answer.status.as_u16() >= 400 || !is_good {
+        return Err(fault(answer));
+    }
+    let pay_url = answer::pay_url(&envelope.payment_url).ok_or_else(|| answer::senseless("pay address"))?;
+    // Without it no notification of this payment could ever be believed.
+    let notify_token = envelope
+        .notify_token
+        .owned()
+        .ok_or_else(|| answer::senseless("`notify_token`"))?;
+    Ok(Started {
+        gateway_id: envelope.transaction_id.owned(),
+        pay_url: Some(pay_url),
+        notify_token: Some(notify_token.into()),
+        failed: None,
+    })
+}
+
+fn read_status(answer: &Answer, mode: Option<Mode>) -> Result<Report, GatewayError> {
+    let envelope = Envelope::read(answer)?;
+    let code = envelope.code().unwrap_or_default();
+    let word = envelope.status.get().unwrap_or_default();
+    let Some(status) = status_of(&code, word) else {
+        return Err(fault(answer));
+    };
+    Ok(Report {
+        status,
+        amount: None,
+        mode,
+        gateway_id: envelope.transaction_id.owned(),
+        receipt: None,
+        order: answer::order_ref(&envelope.merchant_transaction_id),
+        phone: phone_of(&envelope.user),
+        email: None,
+    })
+}
+
+/// Facts 3B. `None` for codes that speak of the call and not of the payment.
+fn status_of(code: &str, word: &str) -> Option<PaymentStatus> {
+    match code {
+        "100" if matches!(word, "SUCCESS" | "") => Some(PaymentStatus::Paid),
+        "2001" | "2002" => Some(PaymentStatus::Pending),
+        "2003" => Some(PaymentStatus::Expired),
+        "2005" | "2010" | "2004" | "2006" | "2007" | "2008" | "2011" => Some(PaymentStatus::Failed {
+            reason: (!word.is_empty()).then(|| answer::one_line(word)),
+        }),
+        "1002" | "1003" | "1004" | "1005" | "1200" | "404" | "-1" | "" => None,
+        _ => Some(PaymentStatus::Unknown(answer::one_line(&format!("{code} {word}")))),
+    }
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct Event {
+    notify_token: Raw,
+    merchant_transaction_id: Text,
+    transaction_id: Text,
+    user: Raw,
+}
+
+impl Event {
+    fn user_phone(&self) -> Option<String> {
+        phone_of(&self.user)
+    }
+}
+
+fn phone_of(user: &Raw) -> Option<String> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct User {
+        phone_number: Text,
+    }
+    let user: User = answer::read_inner(user).ok()??;
+    let digits: String = user.phone_number.get()?.chars().filter(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+const LIVE_API: &str = "https://api.cinetpay.co";
+const SANDBOX_API: &str = "https://api.cinetpay.net";
+/// The token lives 24 hours; the official SDK drops it an hour early, and so do we.
+const LOGIN_KEPT: Duration = Duration::from_secs(23 * 3600);
+const MAX_REFERENCE_CHARS: usize = 30;
+const MAX_URL_CHARS: usize = 120;
+const MIN_AMOUNT: i64 = 100;
+const MAX_AMOUNT: i64 = 2_500_000;
+/// A name that can never receive mail (RFC 2606).
+const ANONYMOUS_EMAIL: &str = "client@example.com";
+const FOREIGN_ACCOUNT: &str = "the account's keys are not CinetPay's (`api_key`, `api_password`)";
+
+#[cfg(test)]
+mod tests {
+    use super::super::call::script::play;
+    use super::*;
+    use crate::ids::{AccountId, CompanyId, OrderRef};
+    use http::HeaderMap;
+
+    /// Tokens are kept for the process, so each test has an account of its own.
+    fn account(id: &str) -> Account {
+        Account {
+            id: AccountId::new(id),
+            company: CompanyId::new("c"),
+            mode: Mode::Live,
+            base_url: None,
+            keys: AccountKeys::CinetpayV1 {
+                api_key: "sk_test_x".into(),
+                api_password: "pw".into(),
+            },
+        }
+    }
+
+    fn shown_token(body: &str) -> Result<(String, String), Refusal> {
+        let incoming = Incoming {
+            headers: &HeaderMap::new(),
+            body: body.as_bytes(),
+        };
+        match CinetpayV1.authenticate(&account("a"), incoming, Timestamp::UNIX_EPOCH)? {
+            Authenticity::Token { order, token } => Ok((order.to_string(), token.expose_secret().to_owned())),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn notify_tokens_are_texts_that_belong_to_an_order() {
+        let body = r#"{"notify_token":"nt_7c1e","merchant_transaction_id":"MKH-1"}"#;
+        let (order, token) = shown_token(body).unwrap();
+        assert_eq!(order, "MKH-1");
+        assert!(signature::is_same_secret("nt_7c1e", &token));
+        for other in ["nt_7c1f", "nt_7c1e0"] {
+            let (_, token) = shown_token(&body.replace("nt_7c1e", other)).unwrap();
+            assert!(!signature::is_same_secret("nt_7c1e", &token), "{other}");
+        }
+        for (bad, why) in [
+            (
+                r#"{"notify_token":"","merchant_transaction_id":"MKH-1"}"#,
+                Refusal::Missing,
+            ),
+            (r#"{"merchant_transaction_id":"MKH-1"}"#, Refusal::Missing),
+            (
+                r#"{"notify_token":7,"merchant_transaction_id":"MKH-1"}"#,
+                Refusal::Missing,
+            ),
+            (
+                r#"{"notify_token":null,"merchant_transaction_id":"MKH-1"}"#,
+                Refusal::Missing,
+            ),
+            (r#"{"notify_token":"nt_7c1e"}"#, Refusal::Malformed),
+            (
+                r#"{"notify_token":"a","notify_token":"b","merchant_transaction_id":"MKH-1"}"#,
+                Refusal::Malformed,
+            ),
+            ("cpm_trans_id=1", Refusal::Malformed),
+            ("", Refusal::Malformed),
+        ] {
+            assert_eq!(shown_token(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn events_say_nothing_about_money() {
+        let body = br#"{"notify_token":"t","merchant_transaction_id":"MKH-1","transaction_id":"T9","user":{"phone_number":"+2250707000001"}}"#;
+        let notice = CinetpayV1.read_notice(&account("a"), body).unwrap();
+        assert_eq!(
+            (notice.order, notice.gateway_id.as_deref()),
+            (Some(OrderRef::new("MKH-1")), Some("T9"))
+        );
+        let report = notice.report.unwrap();
+        assert_eq!(
+            (report.status, report.amount, report.mode),
+            (PaymentStatus::Pending, None, Some(Mode::Test))
+        );
+        assert_eq!(report.phone.as_deref(), Some("2250707000001"));
+        assert!(CinetpayV1.event_key(body).starts_with("MKH-1:"));
+        assert!(CinetpayV1.read_notice(&account("a"), b"{}").is_err());
+    }
+
+    fn request() -> PaymentRequest {
+        PaymentRequest {
+            order: OrderRef::new("A1B2C3"),
+            amount: Money::from_minor(100, Currency::Xof),
+            description: "Ticket".to_owned(),
+            return_url: "https://relay.example/o/x".to_owned(),
+            notify_url: "https://relay.example/n?k=1".to_owned(),
+            language: Language::Fr,
+            phone: None,
+            email: None,
+            network: None,
+            otp: None,
+            country: "CI".to_owned(),
+        }
+    }
+
+    const LOGIN: &str = r#"{"code":200,"status":"OK","access_token":"jwt","expires_in":86400}"#;
+    const MADE: &str = r#"{"code":200,"status":"OK","payment_token":"p","notify_token":"nt","transaction_id":"T9","merchant_transaction_id":"A1B2C3","payment_url":"https://secure.cinetpay.net/checkout/p","details":{"code":2001,"status":"INITIATED"}}"#;
+    const STALE: &str = r#"{"code":1003,"status":"EXPIRED_TOKEN"}"#;
+
+    #[test]
+    fn the_login_is_kept_and_renewed_once() {
+        let account = account("login");
+        let (calls, started) = play(CinetpayV1.start(&account, &request()), &[(200, LOGIN), (200, MADE)]);
+        let started = started.unwrap();
+        assert_eq!(started.gateway_id.as_deref(), Some("T9"));
+        assert_eq!(started.notify_token.unwrap().expose_secret(), "nt");
+        assert!(
+            calls[0].starts_with("POST https://api.cinetpay.net/v1/oauth/login {"),
+            "{calls:?}"
+        );
+        assert!(
+            calls[1].contains(r#""merchant_transaction_id":"A1B2C3""#)
+                && calls[1].contains(r#""client_last_name":"Hotspot""#)
+        );
+        let (calls, _) = play(CinetpayV1.start(&account, &request()), &[(200, MADE)]);
+        assert!(calls[0].starts_with("POST https://api.cinetpay.net/v1/payment {"));
+        for (status, code) in [(401, "1002"), (422, "1003"), (200, "1003")] {
+            let stale = STALE.replace("1003", code);
+            let (calls, started) = play(
+                CinetpayV1.start(&account, &request()),
+                &[(status, &stale), (200, LOGIN), (200, MADE)],
+            );
+            assert!(started.is_ok() && calls.len() == 3, "{calls:?}");
+        }
+        let (_, refused) = play(
+            CinetpayV1.start(&account, &request()),
+            &[(401, STALE), (200, LOGIN), (401, STALE)],
+        );
+        assert!(matches!(refused, Err(GatewayError::Misconfigured(_))));
+    }
+
+    #[test]
+    fn other_keys_of_the_account_log_in_anew() {
+        let mut account = account("rotated");
+        play(CinetpayV1.start(&account, &request()), &[(200, LOGIN), (200, MADE)])
+            .1
+            .unwrap();
+        account.keys = AccountKeys::CinetpayV1 {
+            api_key: "sk_live_y".into(),
+            api_password: "pw".into(),
+        };
+        let (calls, _) = play(CinetpayV1.start(&account, &request()), &[(200, LOGIN), (200, MADE)]);
+        assert!(
+            calls[0].starts_with("POST https://api.cinetpay.co/v1/oauth/login"),
+            "{calls:?}"
+        );
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        let start = |id: &str, answers: &[(u16, &str)]| {
+            play(CinetpayV1.start(&account(id), &request()), answers).1.unwrap_err()
+        };
+        assert!(matches!(
+            start("f1", &[(401, r#"{"code":1005,"status":"INVALID_CREDENTIALS"}"#)]),
+            GatewayError::Misconfigured(_)
+        ));
+        assert!(matches!(start("f2", &[(502, "<html>")]), GatewayError::Transient(_)));
+        assert!(matches!(
+            start(
+                "f3",
+                &[(200, LOGIN), (422, r#"{"code":1200,"status":"TRANSACTION_EXIST"}"#)]
+            ),
+            GatewayError::Refused(_)
+        ));
+        assert!(matches!(
+            start("f4", &[(200, LOGIN), (422, r#"{"details":{"code":1004}}"#)]),
+            GatewayError::Refused(_)
+        ));
+        assert!(matches!(
+            start("f5", &[(200, LOGIN), (200, r#"{"code":-1}"#)]),
+            GatewayError::Transient(_)
+        ));
+        let tokenless = MADE.replace("notify_token", "x");
+        assert!(matches!(
+            start("f6", &[(200, LOGIN), (200, &tokenless)]),
+            GatewayError::Transient(_)
+        ));
+    }
+
+    #[test]
+    fn requests_the_api_refuses_are_not_sent() {
+        let refused = |change: fn(&mut PaymentRequest)| {
+            let mut request = request();
+            change(&mut request);
+            play(CinetpayV1.start(&account("unsent"), &request), &[]).1.unwrap_err()
+        };
+        assert!(matches!(
+            refused(|r| r.notify_url = format!("https://x/{}", "y".repeat(120))),
+            GatewayError::Misconfigured(_)
+        ));
+        assert!(matches!(
+            refused(|r| r.amount = Money::from_minor(99, Currency::Xof)),
+            GatewayError::Refused(_)
+        ));
+        assert!(matches!(
+            refused(|r| r.amount = Money::from_minor(2_500_001, Currency::Xof)),
+            GatewayError::Refused(_)
+        ));
+        assert!(matches!(
+            refused(|r| r.order = OrderRef::new("a_b")),
+            GatewayError::Refused(_)
+        ));
+        assert!(matches!(
+            refused(|r| r.order = OrderRef::new("A".repeat(31))),
+            GatewayError::Refused(_)
+        ));
+    }
+
+    fn ask(id: &str, status: u16, body: &str) -> Result<Report, GatewayError> {
+        let key = PaymentKey {
+            order: OrderRef::new("A1B2C3"),
+            gateway_id: Some("other".to_owned()),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let (calls, report) = play(CinetpayV1.ask(&account(id), &key), &[(200, LOGIN), (status, body)]);
+        assert_eq!(calls[1], "GET https://api.cinetpay.net/v1/payment/A1B2C3");
+        report
+    }
+
+    #[test]
+    fn codes_are_those_of_the_facts() {
+        let failed = |word: &str| PaymentStatus::Failed {
+            reason: Some(word.to_owned()),
+        };
+        for (index, (code, word, status)) in [
+            ("100", "SUCCESS", PaymentStatus::Paid),
+            ("100", "PENDING", PaymentStatus::Unknown("100 PENDING".to_owned())),
+            ("2001", "INITIATED", PaymentStatus::Pending),
+            ("2002", "PENDING", PaymentStatus::Pending),
+            ("2003", "EXPIRED", PaymentStatus::Expired),
+            ("2004", "OTP_ERROR", failed("OTP_ERROR")),
+            ("2005", "INSUFFICIENT_BALANCE", failed("INSUFFICIENT_BALANCE")),
+            ("2006", "USER_NOT_FOUND", failed("USER_NOT_FOUND")),
+            ("2007", "USER_IS_BLOCKED", failed("USER_IS_BLOCKED")),
+            ("2008", "OTP_EXPIRED", failed("OTP_EXPIRED")),
+            ("2010", "FAILED", failed("FAILED")),
+            ("2011", "NOT_ALLOWED", failed("NOT_ALLOWED")),
+            ("2999", "NEW", PaymentStatus::Unknown("2999 NEW".to_owned())),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let body = format!(
+                r#"{{"code":{code},"status":"{word}","merchant_transaction_id":"A1B2C3","transaction_id":"T9"}}"#
+            );
+            let report = ask(&format!("codes{index}"), 200, &body).unwrap();
+            assert_eq!(
+                (report.status, report.amount, report.mode),
+                (status, None, Some(Mode::Test)),
+                "{code}"
+            );
+        }
+        assert_eq!(
+            ask("codes-nf", 404, r#"{"code":404,"status":"NOT_FOUND"}"#),
+            Err(GatewayError::NotFound)
+        );
+        assert!(matches!(
+            ask("codes-op", 200, r#"{"code":-1}"#),
+            Err(GatewayError::Transient(_))
+        ));
+        assert_eq!(
+            ask(
+                "codes-x",
+                200,
+                r#"{"code":100,"status":"SUCCESS","merchant_transaction_id":"OTHER"}"#
+            ),
+            Err(GatewayError::NotFound)
+        );
+    }
+}

@@ -1,0 +1,757 @@
+//! FeexPay's second generation: our own phone form, a push to the phone, and a status that is always asked.
+//!
+//! Promises: the `fp_` token stays on the server, and the webhook's words about money are never the last
+//! ones. Deliberately does not do: cards, the browser script (its sandbox mode invents successes), Coris
+//! (its code arrives only after the first call), refunds. Facts: `gateways-west-africa.md` 4.
+
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::answer::{self, Raw, Text};
+use super::call::{Answer, Body, Call, Dialogue};
+use super::{
+    Authenticity, Gateway, GatewayError, Incoming, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
+    PaymentStatus, Refusal, Report, Started, Unreadable, feexpay_networks, signature,
+};
+use crate::company::{Account, AccountKeys, CallbackHeader};
+use crate::money::Currency;
+
+pub struct Feexpay;
+
+impl Gateway for Feexpay {
+    fn pay_method(&self, account: &Account, country: &str) -> PayMethod {
+        let networks: Vec<Network> = feexpay_networks::of_country(country);
+        match Shop::of(account) {
+            Err(_) => PayMethod::Cannot {
+                missing: FOREIGN_ACCOUNT,
+            },
+            Ok(_) if networks.is_empty() => PayMethod::Cannot {
+                missing: "a company in a country FeexPay serves (BJ, TG, CI, SN, BF, ML, CG)",
+            },
+            Ok(_) => PayMethod::PhoneForm { networks },
+        }
+    }
+
+    fn can_ask(&self, account: &Account) -> bool {
+        Shop::of(account).is_ok()
+    }
+
+    fn authenticate(
+        &self,
+        account: &Account,
+        incoming: Incoming<'_>,
+        _now: Timestamp,
+    ) -> Result<Authenticity, Refusal> {
+        let AccountKeys::Feexpay { callback_header, .. } = &account.keys else {
+            return Err(Refusal::Wrong);
+        };
+        let Some(CallbackHeader { name, value }) = callback_header else {
+            return Ok(Authenticity::Unsigned);
+        };
+        let shown = signature::only_line(incoming.headers, &name.to_ascii_lowercase())?;
+        if is_same_header(value, shown) {
+            Ok(Authenticity::Signed)
+        } else {
+            Err(Refusal::Wrong)
+        }
+    }
+
+    fn event_key(&self, body: &[u8]) -> String {
+        let event: Result<Event, _> = answer::read_object(body);
+        event
+            .ok()
+            .and_then(|event| event.key())
+            .unwrap_or_else(|| signature::sha256_hex(body))
+    }
+
+    fn read_notice(&self, _account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+        let event: Event = answer::read_object(body)?;
+        if !event.is_payment() {
+            return Ok(Notice {
+                order: None,
+                gateway_id: None,
+                report: None,
+            });
+        }
+        if event.payment.reference.get().is_none() {
+            return Err(Unreadable("`reference` is missing".to_owned()));
+        }
+        let report = event.payment.report();
+        Ok(Notice {
+            order: report.order.clone(),
+            gateway_id: report.gateway_id.clone(),
+            report: Some(report),
+        })
+    }
+
+    fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
+        match Shop::of(account).and_then(|shop| shop.collect(request)) {
+            Ok(call) => Dialogue::call(call, |answer| Dialogue::Done(read_started(&answer))),
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
+        let shop = match Shop::of(account) {
+            Ok(shop) => shop,
+            Err(error) => return answer::ended(error),
+        };
+        match key.gateway_id.clone() {
+            Some(reference) => ask_status(&shop, &reference, key.clone()),
+            None => search_history(shop, key.clone()),
+        }
+    }
+}
+
+/// The keys of a FeexPay account and where its calls go.
+struct Shop {
+    id: String,
+    token: SecretString,
+    base: String,
+}
+
+impl Shop {
+    fn of(account: &Account) -> Result<Self, GatewayError> {
+        match &account.keys {
+            AccountKeys::Feexpay { shop, token, .. } => Ok(Self {
+                id: shop.clone(),
+                token: token.clone(),
+                base: account
+                    .base_url
+                    .as_deref()
+                    .unwrap_or(API)
+                    .trim_end_matches('/')
+                    .to_owned(),
+            }),
+            _ => Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned())),
+        }
+    }
+
+    fn call(&self, method: Method, path: &str, body: Body) -> Call {
+        let url = format!("{}/api/transactions/{path}", self.base);
+        Call {
+            method,
+            url,
+            bearer: Some(self.token.clone()),
+            body,
+        }
+    }
+
+    /// The call that makes the buyer's phone ring, or asks for a page of his wallet.
+    fn collect(&self, request: &PaymentRequest) -> Result<Call, GatewayError> {
+        let refuse = |sentence: &str| GatewayError::Refused(sentence.to_owned());
+        let amount = answer::whole_major(request.amount).ok_or_else(|| refuse("FeexPay takes whole amounts only"))?;
+        let network = request
+            .network
+            .as_deref()
+            .and_then(|id| feexpay_networks::known(&request.country, id));
+        let network = network.ok_or_else(|| refuse("the network is not one FeexPay serves in this country"))?;
+        let phone = request
+            .phone
+            .as_deref()
+            .ok_or_else(|| refuse("the phone number is missing"))?;
+        let mut body = json!({
+            "shop": self.id,
+            "amount": amount,
+            "phoneNumber": phone,
+            "description": request.description,
+            "callback_info": request.order.as_str(),
+            "return_url": request.return_url,
+            "cancel_url": request.return_url,
+        });
+        if let Some(fields) = body.as_object_mut() {
+            let optional = [("email", &request.email), ("otp", &request.otp)];
+            fields.extend(
+                optional
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))),
+            );
+        }
+        Ok(self.call(
+            Method::POST,
+            &format!("public/requesttopay/{}", network.id),
+            Body::Json(body),
+        ))
+    }
+}
+
+/// Compares with the configured value. A scheme such as `Bearer` may be written in any case, its credential
+/// may not.
+fn is_same_header(value: &SecretString, shown: &str) -> bool {
+    use secrecy::ExposeSecret;
+    let value = value.expose_secret();
+    match (value.split_once(' '), shown.split_once(' ')) {
+        (Some((scheme, credential)), Some((shown_scheme, shown_credential)))
+            if scheme.eq_ignore_ascii_case(shown_scheme) =>
+        {
+            signature::is_same_secret(credential, shown_credential)
+        }
+        _ => signature::is_same_secret(value, shown),
+    }
+}
+
+fn read_started(answer: &Answer) -> Result<Started, GatewayError> {
+    let refused = || match answer::failure(answer) {
+        // Which network is not there for this shop is in the words, and only the operator can add it.
+        GatewayError::NotFound => GatewayError::Misconfigured(answer::complaint(answer)),
+        other => other,
+    };
+    let Ok(payment) = Payment::read(answer) else {
+        return Err(refused());
+    };
+    if matches!(payment.status(), PaymentStatus::Failed { .. }) && speaks_of_the_payment(answer) {
+        let reason = payment
+            .refusal()
+            .unwrap_or_else(|| "the operator refused the payment".to_owned());
+        return Ok(Started {
+            gateway_id: payment.reference.owned(),
+            failed: Some(reason),
+            ..Started::default()
+        });
+    }
+    if !answer.status.is_success() {
+        return Err(refused());
+    }
+    let reference = payment
+        .reference
+        .owned()
+        .ok_or_else(|| answer::senseless("reference"))?;
+    Ok(Started {
+        gateway_id: Some(reference),
+        pay_url: answer::pay_url(&payment.payment_url),
+        ..Started::default()
+    })
+}
+
+/// Whether a `FAILED` means the buyer's payment, and not the call itself.
+fn speaks_of_the_payment(answer: &Answer) -> bool {
+    answer.status.is_success() || matches!(answer.status.as_u16(), 400 | 402 | 422)
+}
+
+fn ask_status(shop: &Shop, reference: &str, key: PaymentKey) -> Dialogue<Report> {
+    let path = format!("public/single/status/{}", answer::path_segment(reference));
+    let known = reference.to_owned();
+    Dialogue::call(shop.call(Method::GET, &path, Body::Empty), move |answer| {
+        if !answer.status.is_success() {
+            return answer::ended(answer::failure(&answer));
+        }
+        let payment = match Payment::read(&answer) {
+            Ok(payment) => payment,
+            Err(_) => return answer::ended(answer::failure(&answer)),
+        };
+        let mut report = payment.report();
+        if report.gateway_id.get_or_insert_with(|| known.clone()) != &known {
+            return answer::ended(answer::senseless("payment of this reference"));
+        }
+        Dialogue::Done(answer::about_order(report, &key))
+    })
+}
+
+/// Finds the payment by our own reference, when the answer with FeexPay's was lost.
+fn search_history(shop: Shop, key: PaymentKey) -> Dialogue<Report> {
+    let day = |offset_h: i64| {
+        let moment = key
+            .created_at
+            .saturating_add(SignedDuration::from_hours(offset_h))
+            .unwrap_or(key.created_at);
+        moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+    };
+    let body = json!({
+        "start_date": day(-HISTORY_MARGIN_H),
+        "end_date": day(HISTORY_MARGIN_H),
+        "shop": shop.id,
+        "type": "ALL",
+        "status": "ALL",
+        "reseau": "ALL",
+    });
+    Dialogue::call(shop.call(Method::POST, "history", Body::Json(body)), move |answer| {
+        if !answer.status.is_success() {
+            return answer::ended(answer::failure(&answer));
+        }
+        match find_in_history(&answer, &key) {
+            Ok(Some(reference)) => ask_status(&shop, &reference, key),
+            Ok(None) => answer::ended(GatewayError::NotFound),
+            Err(_) => answer::ended(answer::failure(&answer)),
+        }
+    })
+}
+
+/// The reference of the order's payment: a successful one if there is one, else the last.
+fn find_in_history(answer: &Answer, key: &PaymentKey) -> Result<Option<String>, Unreadable> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct History {
+        data: Vec<Raw>,
+    }
+    let history: History = answer::read_object(&answer.body)?;
+    // A row that cannot be read is somebody else's trouble as long as ours can.
+    let payments = history
+        .data
+        .iter()
+        .filter_map(|row| answer::read_inner::<Payment>(row).ok().flatten());
+    let mut ours: Vec<_> = payments
+        .filter(|payment| payment.order().as_ref() == Some(&key.order))
+        .collect();
+    ours.sort_by_key(|payment| payment.status() == PaymentStatus::Paid);
+    Ok(ours.last().and_then(|payment| payment.reference.owned()))
+}
+
+/// A payment as the status, the history and the webhook describe it.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct Payment {
+    reference: Text,
+    status: Text,
+    amount: Text,
+    callback_info: Text,
+    custom_id: Text,
+    #[serde(rename = "phoneNumber")]
+    phone_camel: Text,
+    phone_number: Text,
+    email: Text,
+    reason: Text,
+    message: Text,
+    responsemsg: Text,
+    ref_operator: Text,
+    transref: Text,
+    payment_url: Text,
+    response_operator: Raw,
+    data: Raw,
+}
+
+impl Payment {
+    /// Reads an answer, whose payment may be inside `data`.
+    fn read(answer: &Answer) -> Result<Self, Unreadable> {
+        let outer: Self = answer::read_object(&answer.body)?;
+        match answer::read_inner(&outer.data)? {
+            Some(inner) => Ok(inner),
+            None if outer.status.get().is_some() || outer.reference.get().is_some() => Ok(outer),
+            None => Err(Unreadable("it holds no payment".to_owned())),
+        }
+    }
+
+    /// Facts 4.5.
+    fn status(&self) -> PaymentStatus {
+        match self.status.get().unwrap_or_default() {
+            "PENDING" | "IN PENDING STATE" => PaymentStatus::Pending,
+            "SUCCESSFUL" | "SUCCESS" => PaymentStatus::Paid,
+            "FAILED" => PaymentStatus::Failed { reason: self.refusal() },
+            other => PaymentStatus::Unknown(answer::one_line(other)),
+        }
+    }
+
+    fn report(&self) -> Report {
+        let phone = self.phone();
+        // No answer names a currency; the number's country does.
+        let currency = match &phone {
+            Some(phone) if phone.starts_with(CONGO_PREFIX) => Currency::Xaf,
+            _ => Currency::Xof,
+        };
+        Report {
+            status: self.status(),
+            amount: answer::amount(&self.amount, currency),
+            mode: None,
+            gateway_id: self.reference.owned(),
+            receipt: self.ref_operator.owned().or_else(|| self.transref.owned()),
+            order: self.order(),
+            phone,
+            email: self.email.owned(),
+        }
+    }
+
+    fn order(&self) -> Option<crate::ids::OrderRef> {
+        answer::order_ref(&self.callback_info).or_else(|| answer::order_ref(&self.custom_id))
+    }
+
+    fn phone(&self) -> Option<String> {
+        let text = self.phone_camel.get().or_else(|| self.phone_number.get())?;
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then_some(digits)
+    }
+
+    /// The operator's or the gateway's words for a failure.
+    fn refusal(&self) -> Option<String> {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Operator {
+            description: Vec<Text>,
+        }
+        let operator: Option<Operator> = answer::read_inner(&self.response_operator).ok().flatten();
+        let operator = operator.and_then(|operator| operator.description.first().and_then(Text::owned));
+        let words = self
+            .reason
+            .owned()
+            .or(operator)
+            .or_else(|| self.responsemsg.owned())
+            .or_else(|| self.message.owned());
+        words.map(|words| answer::one_line(&words))
+    }
+}
+
+/// A webhook: a payment and the kind of movement it was.
+struct Event {
+    payment: Payment,
+    kind: Option<String>,
+}
+
+impl<'de> serde::Deserialize<'de> for Event {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Kind {
+            r#type: Text,
+        }
+        let raw: Box<serde_json::value::RawValue> = serde::Deserialize::deserialize(deserializer)?;
+        let body = raw.get().as_bytes();
+        let kind: Kind = answer::read_object(body).map_err(serde::de::Error::custom)?;
+        let payment = answer::read_object(body).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            payment,
+            kind: kind.r#type.owned(),
+        })
+    }
+}
+
+impl Event {
+    /// Payouts are told through the same webhook.
+    fn is_payment(&self) -> bool {
+        let kind = self.kind.as_deref().map(str::to_ascii_lowercase);
+        kind.is_none_or(|kind| PAYMENT_KINDS.contains(&kind.as_str()))
+    }
+
+    fn key(&self) -> Option<String> {
+        let parts = [self.payment.reference.get()?, self.payment.status.get()?];
+        parts
+            .iter()
+            .all(|part| part.len() <= MAX_KEY_PART)
+            .then(|| parts.join(":"))
+    }
+}
+
+const API: &str = "https://api-v2.feexpay.me";
+const CONGO_PREFIX: &str = "242";
+/// The dashboard's days may be local ones, and a late payment may be a day after its order.
+const HISTORY_MARGIN_H: i64 = 48;
+const MAX_KEY_PART: usize = 128;
+const PAYMENT_KINDS: [&str; 5] = ["paiement", "payment", "payin", "pay-in", "collect"];
+const FOREIGN_ACCOUNT: &str = "the account's keys are not FeexPay's (`site_id`, `token`)";
+
+#[cfg(test)]
+mod tests {
+    use super::super::call::script::play;
+    use super::*;
+    use crate::company::{Language, Mode};
+    use crate::ids::{AccountId, CompanyId, OrderRef};
+    use crate::money::Money;
+    use http::{HeaderMap, HeaderValue};
+
+    const REFERENCE: &str = "3f0e8a52-0000-4000-8000-000000000001";
+
+    fn account(header: Option<(&str, &str)>) -> Account {
+        Account {
+            id: AccountId::new("fx"),
+            company: CompanyId::new("c"),
+            mode: Mode::Live,
+            base_url: None,
+            keys: AccountKeys::Feexpay {
+                shop: "shop1".to_owned(),
+                token: "fp_x".into(),
+                callback_header: header.map(|(name, value)| CallbackHeader {
+                    name: name.to_owned(),
+                    value: value.into(),
+                }),
+            },
+        }
+    }
+
+    fn check(header: Option<(&str, &str)>, shown: &[(&'static str, &str)]) -> Result<Authenticity, Refusal> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in shown {
+            headers.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        Feexpay.authenticate(
+            &account(header),
+            Incoming {
+                headers: &headers,
+                body: b"{}",
+            },
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
+    #[test]
+    fn the_static_header_must_match_where_one_is_set() {
+        let own = Some(("X-Webhook-Secret", "s3cret"));
+        assert!(matches!(
+            check(own, &[("x-webhook-secret", "s3cret")]),
+            Ok(Authenticity::Signed)
+        ));
+        for shown in ["S3CRET", "Bearer s3cret", "s3cret0", "s3cre"] {
+            assert!(
+                matches!(check(own, &[("x-webhook-secret", shown)]), Err(Refusal::Wrong)),
+                "{shown}"
+            );
+        }
+        assert!(matches!(check(own, &[]), Err(Refusal::Missing)));
+        assert!(matches!(
+            check(own, &[("x-webhook-secret", "s3cret"), ("x-webhook-secret", "s3cret")]),
+            Err(Refusal::Malformed)
+        ));
+        let bearer = Some(("Authorization", "Bearer s3cret"));
+        for shown in ["Bearer s3cret", "bearer s3cret", "BEARER s3cret"] {
+            assert!(
+                matches!(check(bearer, &[("authorization", shown)]), Ok(Authenticity::Signed)),
+                "{shown}"
+            );
+        }
+        for shown in ["Bearer S3CRET", "s3cret", "Basic s3cret", "Bearer"] {
+            assert!(
+                matches!(check(bearer, &[("authorization", shown)]), Err(Refusal::Wrong)),
+                "{shown}"
+            );
+        }
+        assert!(matches!(check(None, &[]), Ok(Authenticity::Unsigned)));
+    }
+
+    #[test]
+    fn the_documented_webhook_is_read() {
+        let body = format!(
+            r#"{{"reference":"{REFERENCE}","order_id":"{REFERENCE}","status":"SUCCESSFUL","amount":100,"callback_info":"A1B2C3","last_name":"K","email":"awa@example.org",
+            "type":"Paiement","phoneNumber":"2290166000000","reseau":"MTN","ref_link":null,"reason":null,"ref_operator":"9900112233"}}"#
+        );
+        let notice = Feexpay.read_notice(&account(None), body.as_bytes()).unwrap();
+        assert_eq!(
+            (notice.order, notice.gateway_id.as_deref()),
+            (Some(OrderRef::new("A1B2C3")), Some(REFERENCE))
+        );
+        let report = notice.report.unwrap();
+        assert_eq!(
+            (report.status, report.amount),
+            (PaymentStatus::Paid, Some(Money::from_minor(100, Currency::Xof)))
+        );
+        assert_eq!(
+            (report.receipt.as_deref(), report.phone.as_deref()),
+            (Some("9900112233"), Some("2290166000000"))
+        );
+        assert_eq!(Feexpay.event_key(body.as_bytes()), format!("{REFERENCE}:SUCCESSFUL"));
+        let payout = body.replace("Paiement", "Payout");
+        assert_eq!(
+            Feexpay.read_notice(&account(None), payout.as_bytes()).unwrap(),
+            Notice {
+                order: None,
+                gateway_id: None,
+                report: None
+            }
+        );
+        let parsed = body.replace(r#""A1B2C3""#, r#"{"ref":"A1B2C3"}"#);
+        let notice = Feexpay.read_notice(&account(None), parsed.as_bytes()).unwrap();
+        assert_eq!((notice.order, notice.gateway_id.as_deref()), (None, Some(REFERENCE)));
+        for bad in ["[]", "{}", r#"{"reference":"a","reference":"b"}"#, "reference=a"] {
+            assert!(Feexpay.read_notice(&account(None), bad.as_bytes()).is_err(), "{bad}");
+            assert_eq!(Feexpay.event_key(bad.as_bytes()), signature::sha256_hex(bad.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn each_served_country_has_its_networks() {
+        let ids = |country: &str| match Feexpay.pay_method(&account(None), country) {
+            PayMethod::PhoneForm { networks } => networks.iter().map(|network| network.id).collect::<Vec<_>>(),
+            PayMethod::Cannot { .. } => Vec::new(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ids("BJ"), ["mtn", "moov", "celtiis_bj"]);
+        assert_eq!(ids("bf"), ["moov_bf", "orange_bf", "wave_bf"]);
+        assert_eq!(ids("CG"), ["mtn_cg"]);
+        assert!(ids("FR").is_empty());
+        let bf = feexpay_networks::of_country("BF");
+        assert_eq!(
+            bf.iter()
+                .filter(|network| network.wants_otp)
+                .map(|network| network.id)
+                .collect::<Vec<_>>(),
+            ["orange_bf"]
+        );
+    }
+
+    fn request(network: Option<&str>) -> PaymentRequest {
+        PaymentRequest {
+            order: OrderRef::new("A1B2C3"),
+            amount: Money::from_minor(100, Currency::Xof),
+            description: "Ticket".to_owned(),
+            return_url: "https://relay.example/o/x".to_owned(),
+            notify_url: "https://relay.example/n?k=1".to_owned(),
+            language: Language::Fr,
+            phone: Some("2290166000000".to_owned()),
+            email: None,
+            network: network.map(Into::into),
+            otp: None,
+            country: "BJ".to_owned(),
+        }
+    }
+
+    fn start(status: u16, body: &str) -> Result<Started, GatewayError> {
+        let (calls, started) = play(Feexpay.start(&account(None), &request(Some("mtn"))), &[(status, body)]);
+        assert!(
+            calls[0].starts_with("POST https://api-v2.feexpay.me/api/transactions/public/requesttopay/mtn {"),
+            "{calls:?}"
+        );
+        assert!(calls[0].contains(r#""callback_info":"A1B2C3""#) && calls[0].contains(r#""shop":"shop1""#));
+        started
+    }
+
+    #[test]
+    fn a_start_rings_the_phone_or_opens_a_page() {
+        let pending = format!(r#"{{"reference":"{REFERENCE}","message":"Accepted","status":"PENDING","amount":100}}"#);
+        let started = start(200, &pending).unwrap();
+        assert_eq!(
+            (started.gateway_id.as_deref(), started.pay_url, started.failed),
+            (Some(REFERENCE), None, None)
+        );
+        let redirect = pending.replace("}", r#","payment_url":"https://pay.wave.com/x"}"#);
+        assert_eq!(
+            start(200, &redirect).unwrap().pay_url.as_deref(),
+            Some("https://pay.wave.com/x")
+        );
+    }
+
+    #[test]
+    fn an_immediate_refusal_is_the_operators_word() {
+        let failed = format!(
+            r#"{{"reference":"{REFERENCE}","status":"FAILED","statusCode":"10","response_operator":{{"description":["solde insuffisant"],"status":["10"]}}}}"#
+        );
+        for status in [200, 400] {
+            let started = start(status, &failed).unwrap();
+            assert_eq!(
+                (started.failed.as_deref(), started.gateway_id.as_deref()),
+                (Some("solde insuffisant"), Some(REFERENCE))
+            );
+        }
+        assert!(matches!(start(502, &failed), Err(GatewayError::Transient(_))));
+        assert!(matches!(
+            start(401, r#"{"status":"FAILED","message":"UNAUTHORIZED"}"#),
+            Err(GatewayError::Misconfigured(_))
+        ));
+    }
+
+    #[test]
+    fn faults_while_starting_are_told_apart() {
+        assert!(matches!(
+            start(400, r#"{"message":"ERR_INVALID_PHONE"}"#),
+            Err(GatewayError::Refused(_))
+        ));
+        assert!(
+            matches!(start(404, r#"{"message":"mtn channel not configured"}"#), Err(GatewayError::Misconfigured(why)) if why.contains("channel"))
+        );
+        assert!(matches!(start(403, "{}"), Err(GatewayError::Misconfigured(_))));
+        assert!(matches!(start(502, "<html>"), Err(GatewayError::Transient(_))));
+        assert!(matches!(start(429, "{}"), Err(GatewayError::Transient(_))));
+        assert!(matches!(
+            start(200, r#"{"status":"PENDING"}"#),
+            Err(GatewayError::Transient(_))
+        ));
+        for network in [None, Some("mtn_ci"), Some("../x")] {
+            let (_, refused) = play(Feexpay.start(&account(None), &request(network)), &[]);
+            assert!(matches!(refused, Err(GatewayError::Refused(_))), "{network:?}");
+        }
+    }
+
+    fn key(id: Option<&str>) -> PaymentKey {
+        PaymentKey {
+            order: OrderRef::new("A1B2C3"),
+            gateway_id: id.map(Into::into),
+            created_at: "2026-11-02T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn ask(status: u16, body: &str) -> Result<Report, GatewayError> {
+        let (calls, report) = play(Feexpay.ask(&account(None), &key(Some(REFERENCE))), &[(status, body)]);
+        assert_eq!(
+            calls[0],
+            format!("GET https://api-v2.feexpay.me/api/transactions/public/single/status/{REFERENCE}")
+        );
+        report
+    }
+
+    #[test]
+    fn statuses_are_those_of_the_facts_flat_or_in_data() {
+        let failed = PaymentStatus::Failed {
+            reason: Some("LOW".to_owned()),
+        };
+        for (word, status) in [
+            ("PENDING", PaymentStatus::Pending),
+            ("IN PENDING STATE", PaymentStatus::Pending),
+            ("SUCCESSFUL", PaymentStatus::Paid),
+            ("SUCCESS", PaymentStatus::Paid),
+            ("FAILED", failed),
+            ("successful", PaymentStatus::Unknown("successful".to_owned())),
+            ("", PaymentStatus::Unknown(String::new())),
+        ] {
+            let flat = format!(
+                r#"{{"reference":"{REFERENCE}","status":"{word}","amount":"100","callback_info":"A1B2C3","reason":"LOW","phone_number":"+229 0166000000"}}"#
+            );
+            for body in [flat.clone(), format!(r#"{{"data":{flat}}}"#)] {
+                let report = ask(200, &body).unwrap();
+                assert_eq!(
+                    (report.status, report.amount),
+                    (status.clone(), Some(Money::from_minor(100, Currency::Xof))),
+                    "{word}"
+                );
+                assert_eq!(report.phone.as_deref(), Some("2290166000000"));
+            }
+        }
+    }
+
+    #[test]
+    fn odd_answers_pay_for_nothing() {
+        let paid =
+            format!(r#"{{"reference":"{REFERENCE}","status":"SUCCESSFUL","amount":100,"callback_info":"A1B2C3"}}"#);
+        assert_eq!(ask(200, &paid.replace(r#""amount":100,"#, "")).unwrap().amount, None);
+        assert_eq!(ask(200, &paid.replace("100", "99.5")).unwrap().amount, None);
+        assert_eq!(ask(200, &paid.replace("A1B2C3", "OTHER")), Err(GatewayError::NotFound));
+        assert!(matches!(
+            ask(200, &paid.replace(REFERENCE, "another")),
+            Err(GatewayError::Transient(_))
+        ));
+        assert_eq!(ask(404, "{}"), Err(GatewayError::NotFound));
+        assert!(matches!(ask(401, "{}"), Err(GatewayError::Misconfigured(_))));
+        assert!(matches!(ask(502, "bad gateway"), Err(GatewayError::Transient(_))));
+        assert!(matches!(ask(200, "{}"), Err(GatewayError::Transient(_))));
+        assert!(matches!(
+            ask(200, &paid.replace("{", r#"{"status":"FAILED","#)),
+            Err(GatewayError::Transient(_))
+        ));
+        let congo = paid.replace("{", r#"{"phoneNumber":"242060000000","#);
+        assert_eq!(
+            ask(200, &congo).unwrap().amount,
+            Some(Money::from_minor(100, Currency::Xaf))
+        );
+    }
+
+    #[test]
+    fn a_lost_reference_is_found_by_ours() {
+        let history = format!(
+            r#"{{"data":[null,7,{{"reference":"x","callback_info":"OTHER","status":"SUCCESSFUL"}},{{"reference":"{REFERENCE}","callback_info":"A1B2C3","status":"SUCCESSFUL"}},{{"reference":"later","callback_info":"A1B2C3","status":"FAILED"}}]}}"#
+        );
+        let paid = format!(r#"{{"reference":"{REFERENCE}","status":"SUCCESSFUL","amount":100}}"#);
+        let (calls, report) = play(
+            Feexpay.ask(&account(None), &key(None)),
+            &[(200, &history), (200, &paid)],
+        );
+        assert_eq!(report.unwrap().gateway_id.as_deref(), Some(REFERENCE));
+        assert!(
+            calls[0].starts_with("POST https://api-v2.feexpay.me/api/transactions/history {"),
+            "{calls:?}"
+        );
+        assert!(
+            calls[0].contains(r#""end_date":"2026-11-04""#) && calls[0].contains(r#""start_date":"2026-10-31""#),
+            "{calls:?}"
+        );
+        assert!(calls[1].ends_with(REFERENCE));
+        assert_eq!(
+            play(Feexpay.ask(&account(None), &key(None)), &[(200, r#"{"data":[]}"#)]).1,
+            Err(GatewayError::NotFound)
+        );
+    }
+}

@@ -1,0 +1,335 @@
+//! The payment gateways, as pure translation: an adapter describes HTTP calls as data and reads answers;
+//! `http_client` performs them. No adapter does input or output, keeps time or knows the store.
+
+pub mod answer;
+pub mod call;
+pub mod cinetpay_v1;
+pub mod cinetpay_v2;
+pub mod fedapay;
+pub mod feexpay;
+mod feexpay_networks;
+pub mod signature;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::company::{Account, AccountKeys, Language, Mode};
+use crate::ids::OrderRef;
+use crate::money::Money;
+use call::Dialogue;
+
+/// A webhook as it came, bounded but not believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// What the bytes prove. `Token` needs the order's stored secret, which only the store has.
+#[derive(Debug)]
+pub enum Authenticity {
+    /// Signed with a secret of the account, or carrying its static header.
+    Signed,
+    /// CinetPay v1: genuine if `token` equals the `notify_token` stored for the order.
+    Token { order: OrderRef, token: SecretString },
+    /// The account has nothing to check with; the caller must show the router's access UUID instead.
+    Unsigned,
+}
+
+/// Why a webhook is not believed. The text is for the operator's log and names no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the signature header is missing")]
+    Missing,
+    #[error("the signature header is malformed")]
+    Malformed,
+    #[error("no secret of the account made this signature")]
+    Wrong,
+    #[error("the signature is {age_s} s old by this machine's clock (300 s allowed); check the clock with NTP")]
+    OutsideTolerance { age_s: i64 },
+}
+
+/// What a webhook body is about. The amounts and states in it count only when it was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Our reference, as the gateway echoes it.
+    pub order: Option<OrderRef>,
+    /// The gateway's id of the payment.
+    pub gateway_id: Option<String>,
+    /// What it says happened; `None` when the event is about something else (a payout, a customer).
+    pub report: Option<Report>,
+}
+
+/// What a gateway says about one payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub status: PaymentStatus,
+    /// Absent where the gateway's status has none (CinetPay v1).
+    pub amount: Option<Money>,
+    /// Absent where the gateway does not say.
+    pub mode: Option<Mode>,
+    pub gateway_id: Option<String>,
+    /// The reference printed on the buyer's receipt, when it differs from `gateway_id`.
+    pub receipt: Option<String>,
+    pub order: Option<OrderRef>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+}
+
+/// A payment's state in words all gateways share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    Pending,
+    Paid,
+    /// The buyer's attempt failed; a later one may still succeed.
+    Failed {
+        reason: Option<String>,
+    },
+    Expired,
+    Cancelled,
+    Refunded,
+    /// A word this adapter does not know: keep asking, deliver nothing.
+    Unknown(String),
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event cannot be read: {0}")]
+pub struct Unreadable(pub String);
+
+/// What a gateway is asked to collect.
+#[derive(Clone)]
+pub struct PaymentRequest {
+    pub order: OrderRef,
+    pub amount: Money,
+    /// Letters, digits and spaces only, 100 characters at most: every gateway takes that.
+    pub description: String,
+    /// The order's page.
+    pub return_url: String,
+    /// The callback of the order's hotspot, with its access UUID as `k`.
+    pub notify_url: String,
+    pub language: Language,
+    /// Digits with country code, where the buyer gave them.
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    /// A choice of `PayMethod::PhoneForm`.
+    pub network: Option<String>,
+    /// One-time code of networks that want one.
+    pub otp: Option<String>,
+    pub country: String,
+}
+
+impl std::fmt::Debug for PaymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The addresses hold the order's token and the access UUID.
+        f.debug_struct("PaymentRequest")
+            .field("order", &self.order)
+            .field("amount", &self.amount)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of asking a gateway to collect.
+#[derive(Clone, Debug, Default)]
+pub struct Started {
+    pub gateway_id: Option<String>,
+    /// Where the buyer pays; absent when his phone rings instead.
+    pub pay_url: Option<String>,
+    pub notify_token: Option<SecretString>,
+    /// The gateway refused this attempt at once (low balance and the like).
+    pub failed: Option<String>,
+}
+
+/// How a buyer pays through an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PayMethod {
+    /// The relay makes the payment and redirects to the gateway's page.
+    Redirect,
+    /// Only a public key is known: the gateway's script on our page makes the payment.
+    CheckoutJs {
+        public_key: String,
+        environment: &'static str,
+        /// Where the gateway's script is loaded from.
+        script_url: String,
+    },
+    /// Our own form asks for the phone number and the network.
+    PhoneForm { networks: Vec<Network> },
+    /// The account lacks something; the sentence says what, for the operator.
+    Cannot { missing: &'static str },
+}
+
+/// One mobile-money network a phone form offers.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Network {
+    /// What the gateway calls it.
+    pub id: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// National prefixes that belong to it, to pre-select it.
+    pub prefixes: &'static [&'static str],
+    /// The buyer must type a one-time code.
+    pub wants_otp: bool,
+}
+
+/// Which payment is asked about.
+#[derive(Clone, Debug)]
+pub struct PaymentKey {
+    pub order: OrderRef,
+    pub gateway_id: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A gateway's refusal or fault while it was called.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// Try again later; whether the call took effect is unknown.
+    #[error("the gateway did not answer properly: {0}")]
+    Transient(String),
+    /// The account's keys or settings are wrong: only the operator can help.
+    #[error("the gateway refuses the account: {0}")]
+    Misconfigured(String),
+    /// This request is refused and will be again.
+    #[error("the gateway refuses the request: {0}")]
+    Refused(String),
+    /// The gateway does not know the payment.
+    #[error("the gateway does not know the payment")]
+    NotFound,
+}
+
+/// One gateway generation. Pure: everything it needs is in its arguments.
+pub trait Gateway: Sync {
+    /// How a buyer pays with what this account has, in a country (ISO 3166 alpha-2) whose networks a form offers.
+    fn pay_method(&self, account: &Account, country: &str) -> PayMethod;
+
+    /// Whether a payment can be asked about; if not, a signed event alone decides.
+    fn can_ask(&self, account: &Account) -> bool;
+
+    /// What the bytes prove. Runs before any parsing and touches nothing else.
+    fn authenticate(&self, account: &Account, incoming: Incoming<'_>, now: Timestamp) -> Result<Authenticity, Refusal>;
+
+    /// The same text for each delivery of one event; a digest of the body where it cannot be read.
+    fn event_key(&self, body: &[u8]) -> String;
+
+    /// What an event is about.
+    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable>;
+
+    /// Asks the gateway to collect.
+    fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started>;
+
+    /// Asks the gateway what became of a payment.
+    fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report>;
+}
+
+/// The adapter that speaks for an account.
+pub fn of(account: &Account) -> &'static dyn Gateway {
+    match account.keys {
+        AccountKeys::Fedapay { .. } => &fedapay::Fedapay,
+        AccountKeys::CinetpayV2 { .. } => &cinetpay_v2::CinetpayV2,
+        AccountKeys::CinetpayV1 { .. } => &cinetpay_v1::CinetpayV1,
+        AccountKeys::Feexpay { .. } => &feexpay::Feexpay,
+    }
+}
+
+/// A description every gateway takes: ASCII letters, digits and single spaces, 1 to 100 characters.
+/// Accents are taken off, everything else becomes a space.
+pub fn plain_description(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.chars() {
+        let letters = without_accent(c);
+        let gap = letters.is_empty();
+        if !gap {
+            plain.push_str(&letters);
+        } else if !plain.is_empty() && !plain.ends_with(' ') {
+            plain.push(' ');
+        }
+    }
+    plain.truncate(DESCRIPTION_CHARS);
+    match plain.trim_end() {
+        "" => DEFAULT_DESCRIPTION.to_owned(),
+        some => some.to_owned(),
+    }
+}
+
+/// The ASCII letters a character is written with; empty for what is neither letter nor digit.
+fn without_accent(c: char) -> String {
+    if c.is_ascii_alphanumeric() {
+        return c.to_string();
+    }
+    let lower: String = c.to_lowercase().collect();
+    let plain = ACCENTS
+        .iter()
+        .find(|(accented, _)| lower.chars().eq(std::iter::once(*accented)));
+    match plain {
+        Some((accented, plain)) if *accented == c => (*plain).to_owned(),
+        Some((_, plain)) => plain.to_ascii_uppercase(),
+        None => String::new(),
+    }
+}
+
+/// FeexPay and the card pages refuse longer ones or cut them.
+const DESCRIPTION_CHARS: usize = 100;
+const DEFAULT_DESCRIPTION: &str = "Ticket";
+/// The letters of French, Spanish, Portuguese and their West African neighbours.
+const ACCENTS: [(char, &str); 42] = [
+    ('à', "a"),
+    ('á', "a"),
+    ('â', "a"),
+    ('ã', "a"),
+    ('ä', "a"),
+    ('å', "a"),
+    ('æ', "ae"),
+    ('ç', "c"),
+    ('ć', "c"),
+    ('č', "c"),
+    ('è', "e"),
+    ('é', "e"),
+    ('ê', "e"),
+    ('ë', "e"),
+    ('ẽ', "e"),
+    ('ẹ', "e"),
+    ('ɛ', "e"),
+    ('ì', "i"),
+    ('í', "i"),
+    ('î', "i"),
+    ('ï', "i"),
+    ('ĩ', "i"),
+    ('ñ', "n"),
+    ('ŋ', "n"),
+    ('ɲ', "n"),
+    ('ò', "o"),
+    ('ó', "o"),
+    ('ô', "o"),
+    ('õ', "o"),
+    ('ö', "o"),
+    ('ø', "o"),
+    ('ọ', "o"),
+    ('ɔ', "o"),
+    ('œ', "oe"),
+    ('ù', "u"),
+    ('ú', "u"),
+    ('û', "u"),
+    ('ü', "u"),
+    ('ũ', "u"),
+    ('ÿ', "y"),
+    ('ß', "ss"),
+    ('ṣ', "s"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_plain() {
+        assert_eq!(
+            plain_description("Forfait été – 4 heures (1 Go) #promo & co"),
+            "Forfait ete 4 heures 1 Go promo co"
+        );
+        assert_eq!(plain_description("ÉTÉ Œuvre ÇA ɛ̀"), "ETE OEuvre CA e");
+        assert_eq!(plain_description("  \u{1f600} "), "Ticket");
+        assert_eq!(plain_description(""), "Ticket");
+        let long = plain_description(&"é1 ".repeat(80));
+        assert!(long.len() <= 100 && !long.ends_with(' '), "{long}");
+    }
+}

@@ -1,0 +1,111 @@
+//! One thing still to do. What must survive a crash is a row of this kind, never only a task.
+
+use jiff::Timestamp;
+
+use crate::ids::{AccountId, EventId, JobId, OrderRef, RouterId};
+
+/// What there is to do. `(kind, subject)` is unique among open jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Read an event and move its order.
+    Settle(EventId),
+    /// Ask the gateway about an order that heard nothing.
+    Reconcile(OrderRef),
+    /// Make the order's user exist on its router.
+    Provision(OrderRef),
+    /// Log the order's phone in.
+    LogIn(OrderRef),
+    /// Disable the order's user.
+    Disable(OrderRef),
+    /// Send one mail of the outbox (its row number).
+    Mail(i64),
+}
+
+impl Task {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Settle(_) => "settle",
+            Self::Reconcile(_) => "reconcile",
+            Self::Provision(_) => "provision",
+            Self::LogIn(_) => "login",
+            Self::Disable(_) => "disable",
+            Self::Mail(_) => "mail",
+        }
+    }
+
+    /// The id of what it is about, as text.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Settle(event) => event.to_string(),
+            Self::Reconcile(order) | Self::Provision(order) | Self::LogIn(order) | Self::Disable(order) => {
+                order.to_string()
+            }
+            Self::Mail(message) => message.to_string(),
+        }
+    }
+
+    pub fn from_parts(kind: &str, subject: &str) -> Option<Self> {
+        let order = || OrderRef::new(subject);
+        Some(match kind {
+            "settle" => Self::Settle(EventId(subject.parse().ok()?)),
+            "reconcile" => Self::Reconcile(order()),
+            "provision" => Self::Provision(order()),
+            "login" => Self::LogIn(order()),
+            "disable" => Self::Disable(order()),
+            "mail" => Self::Mail(subject.parse().ok()?),
+            _ => return None,
+        })
+    }
+}
+
+/// A queue of its own: jobs of one lane run one after the other, lanes never wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Events of one gateway account.
+    Account(AccountId),
+    /// Questions about orders that heard nothing. Anybody can place orders that he never pays, so these must not
+    /// stand before the events of those who paid.
+    Questions(AccountId),
+    Router(RouterId),
+    Mail,
+}
+
+impl Lane {
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Account(account) => format!("account:{account}"),
+            Self::Questions(account) => format!("questions:{account}"),
+            Self::Router(router) => format!("router:{router}"),
+            Self::Mail => "mail".to_owned(),
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
+            Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
+            Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            None if text == "mail" => Some(Self::Mail),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    pub task: Task,
+    pub lane: Lane,
+    pub due_at: Timestamp,
+}
+
+/// A job as claimed: it belongs to the claimer until the lease ends.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub id: JobId,
+    pub task: Task,
+    pub lane: Lane,
+    /// Tries before this one.
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    pub last_error: Option<String>,
+}

@@ -1,0 +1,102 @@
+//! Finding a parameter in headers and query, before anybody asks what it means. No text is repaired: broken
+//! UTF-8, broken percent signs and contradictions are told, not guessed at.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use percent_encoding::percent_decode_str;
+
+/// A call's headers and the pairs of its query.
+pub struct Raw<'a> {
+    headers: &'a HeaderMap,
+    /// Names in lower case, values as they stand in the query.
+    pairs: Vec<(String, &'a str)>,
+    was_cut: bool,
+}
+
+/// What there is under a name.
+pub enum Found {
+    Nothing,
+    Text(String),
+    /// Why it cannot be read, without the value: it may be a password.
+    Fault(&'static str),
+}
+
+impl<'a> Raw<'a> {
+    pub fn new(headers: &'a HeaderMap, query: &'a str) -> Self {
+        let mut parts = query.split('&').filter(|part| !part.is_empty());
+        let pairs = parts.by_ref().take(PAIRS_MAX).filter_map(read_pair).collect();
+        Self {
+            headers,
+            pairs,
+            was_cut: parts.next().is_some(),
+        }
+    }
+
+    /// Whether pairs beyond [`PAIRS_MAX`] were left unread.
+    pub fn was_cut(&self) -> bool {
+        self.was_cut
+    }
+
+    /// The parameter's one text: from the headers if it is there at all, else from the query.
+    pub fn find(&self, name: &str) -> Found {
+        let mut lines = self.headers.get_all(name).iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => self.find_in_query(name),
+            (Some(line), None) => {
+                std::str::from_utf8(line.as_bytes()).map_or(Found::Fault(NOT_UTF8), |text| Found::Text(text.to_owned()))
+            }
+            (Some(_), Some(_)) => Found::Fault("stands in more than one header line; keep one of them"),
+        }
+    }
+
+    fn find_in_query(&self, name: &str) -> Found {
+        let mut known: Option<String> = None;
+        for (_, value) in self.pairs.iter().filter(|(found, _)| is_name_of(found, name)) {
+            match (decode(value), &known) {
+                (Err(sentence), _) => return Found::Fault(sentence),
+                (Ok(text), Some(first)) if *first != text => return Found::Fault(REPEATED),
+                (Ok(text), _) => known = Some(text),
+            }
+        }
+        known.map_or(Found::Nothing, Found::Text)
+    }
+}
+
+fn is_name_of(found: &str, name: &str) -> bool {
+    found == name || (name == "mikaccessuuid" && found == "k")
+}
+
+/// A pair whose name cannot be decoded is none of ours.
+fn read_pair(part: &str) -> Option<(String, &str)> {
+    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    Some((decode(name).ok()?.to_ascii_lowercase(), value))
+}
+
+/// Form decoding: plus signs are spaces, `%41` is a byte.
+fn decode(text: &str) -> Result<String, &'static str> {
+    let spaced = if text.contains('+') {
+        Cow::Owned(text.replace('+', " "))
+    } else {
+        Cow::Borrowed(text)
+    };
+    let whole_percents = spaced.split('%').skip(1).all(|rest| {
+        let mut bytes = rest.bytes();
+        let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+        is_hex(bytes.next()) && is_hex(bytes.next())
+    });
+    if !whole_percents {
+        return Err("has a percent sign without two hexadecimal digits after it; write `%25` for `%`");
+    }
+    percent_decode_str(&spaced)
+        .decode_utf8()
+        .map(Cow::into_owned)
+        .map_err(|_| NOT_UTF8)
+}
+
+/// A callback has a dozen parameters; whoever sends hundreds wants our time.
+pub const PAIRS_MAX: usize = 200;
+
+const NOT_UTF8: &str = "is not UTF-8 text; type it again in the gateway's dashboard, accents as UTF-8";
+
+const REPEATED: &str = "is there more than once with different values; keep one of them";

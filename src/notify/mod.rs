@@ -1,0 +1,9 @@
+//! Telling people. `mail` carries messages, `sale` writes them. Neither knows the outbox, its retries or
+//! who is to be told what: that is the payment's affair.
+
+pub mod mail;
+pub mod sale;
+
+mod compose;
+mod folder;
+mod smtp;

@@ -1,0 +1,313 @@
+//! One intent to buy, and the pure machine that says what becomes of it.
+
+use jiff::Timestamp;
+
+use crate::company::{Language, Mode};
+use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, OrderToken, PlanId};
+use crate::money::Money;
+use crate::plan::{DataLimit, TimeLimit};
+
+/// What was chosen, as it was at that moment: a later change of the plan does not touch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSnapshot {
+    /// `None` where an `open` link was believed.
+    pub plan: Option<PlanId>,
+    pub label: String,
+    pub profile: String,
+    pub price: Money,
+    pub time: TimeLimit,
+    pub data: DataLimit,
+}
+
+/// One intent to buy.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub reference: OrderRef,
+    pub token: OrderToken,
+    pub company: CompanyId,
+    pub hotspot: HotspotId,
+    pub account: AccountId,
+    pub mode: Mode,
+    pub plan: PlanSnapshot,
+    pub state: State,
+    /// What the operator is told when the state is `held` or `stuck`, or the gateway's reason for a refusal.
+    pub reason: Option<String>,
+    pub online: Online,
+    pub buyer: Buyer,
+    /// The gateway's own id of the payment, once known; unique with the account.
+    pub gateway_id: Option<String>,
+    /// CinetPay v1's `notify_token`.
+    pub notify_token: Option<secrecy::SecretString>,
+    /// Where the gateway shows its pay page.
+    pub pay_url: Option<String>,
+    pub voucher: Option<crate::voucher::Voucher>,
+    /// What the confirming callback's `mik*` parameters said; sealed in the store.
+    pub params: crate::mik_params::MikParams,
+    pub created_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+    pub provisioned_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// What is known of the phone that buys. All of it comes from the browser and decides nothing about money.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Buyer {
+    pub mac: Option<String>,
+    pub ip: Option<String>,
+    /// Where the phone wanted to go; only ever a page of the hotspot's own dns-name.
+    pub dst: Option<String>,
+    pub language: Language,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+}
+
+/// How far the phone's login is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Online {
+    /// Nothing to try: MAC and address are unknown.
+    #[default]
+    Unknown,
+    Trying,
+    Yes,
+    /// The router refused or the phone is not there: the page offers the login link instead.
+    No,
+}
+
+/// Where an order stands. `Failed`, `Expired` and `Cancelled` are not final: money that arrives late is
+/// still money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Stored, the gateway has not heard of it.
+    New,
+    /// The gateway waits for the buyer.
+    Waiting,
+    /// The money is there; the router has to hear of it.
+    Paid,
+    /// The user exists on the router.
+    Provisioned,
+    /// The login was tried and the buyer was told.
+    Delivered,
+    Failed,
+    Expired,
+    Cancelled,
+    /// Money arrived that does not fit: the operator decides.
+    Held,
+    /// Paid, but the router refuses for a reason only a person can remove.
+    Stuck,
+    Refunded,
+}
+
+impl State {
+    pub const ALL: [Self; 11] = [
+        Self::New,
+        Self::Waiting,
+        Self::Paid,
+        Self::Provisioned,
+        Self::Delivered,
+        Self::Failed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Held,
+        Self::Stuck,
+        Self::Refunded,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Waiting => "waiting",
+            Self::Paid => "paid",
+            Self::Provisioned => "provisioned",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Held => "held",
+            Self::Stuck => "stuck",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// No money has been seen yet, and it may still come.
+    pub fn awaits_money(self) -> bool {
+        matches!(
+            self,
+            Self::New | Self::Waiting | Self::Failed | Self::Expired | Self::Cancelled
+        )
+    }
+
+    /// The buyer may see the voucher.
+    pub fn shows_voucher(self) -> bool {
+        matches!(self, Self::Provisioned | Self::Delivered)
+    }
+}
+
+/// What became known about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// The gateway took the order.
+    Started,
+    /// Confirmed money that fits the order.
+    Paid,
+    /// Confirmed money that does not fit, or that nobody may spend yet.
+    Mismatched,
+    Failed,
+    Expired,
+    Cancelled,
+    Refunded,
+    /// The user exists on the router.
+    Provisioned,
+    /// The router refuses for a reason only a person can remove.
+    Stuck,
+    /// The login was tried.
+    Delivered,
+    /// The operator says: go on.
+    Released,
+}
+
+impl Fact {
+    pub const ALL: [Self; 11] = [
+        Self::Started,
+        Self::Paid,
+        Self::Mismatched,
+        Self::Failed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Refunded,
+        Self::Provisioned,
+        Self::Stuck,
+        Self::Delivered,
+        Self::Released,
+    ];
+}
+
+/// What has to be done because of a fact. Each becomes a job in the same commit as the new state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Make the user exist on the router.
+    Provision,
+    /// Log the phone in.
+    LogIn,
+    /// Tell the operator and the buyer that the voucher exists.
+    Announce,
+    /// Tell the operator that the order needs him.
+    Alert,
+    /// Take the user's rights away on the router.
+    Disable,
+}
+
+/// The whole life of an order, without input or output: `(state, fact) → (state, effects)`.
+///
+/// Money is the truth: `Paid` moves every state that waits for money, whatever was said before, and nothing
+/// but a refund takes a paid order back.
+pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
+    use State::{Cancelled, Delivered, Expired, Failed, Held, New, Paid, Provisioned, Refunded, Stuck, Waiting};
+    match (state, fact) {
+        (New, Fact::Started) => (Waiting, &[]),
+        (New | Waiting | Failed | Expired | Cancelled | Held, Fact::Paid) | (Held, Fact::Released) => {
+            (Paid, &[Effect::Provision])
+        }
+        (Paid | Stuck, Fact::Released) => (state, &[Effect::Provision]),
+        (New | Waiting | Failed | Expired | Cancelled, Fact::Mismatched) => (Held, &[Effect::Alert]),
+        (New | Waiting, Fact::Failed) => (Failed, &[]),
+        (New | Waiting, Fact::Expired) => (Expired, &[]),
+        (New | Waiting, Fact::Cancelled) => (Cancelled, &[]),
+        (Paid, Fact::Stuck) => (Stuck, &[Effect::Alert]),
+        (Paid | Stuck, Fact::Provisioned) => (Provisioned, &[Effect::LogIn, Effect::Announce]),
+        // The refund overtook the router's answer: the user exists and must not be used.
+        (Refunded, Fact::Provisioned) => (Refunded, &[Effect::Disable]),
+        (Provisioned, Fact::Delivered) => (Delivered, &[]),
+        // A paid order's user may be on the router already, its answer lost.
+        (Paid | Stuck | Provisioned | Delivered, Fact::Refunded) => (Refunded, &[Effect::Disable]),
+        (_, Fact::Refunded) => (Refunded, &[]),
+        _ => (state, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn facts() -> impl Strategy<Value = Vec<Fact>> {
+        prop::collection::vec(prop::sample::select(&Fact::ALL[..]), 0..40)
+    }
+
+    /// Plays facts as the relay would: the router's answers come only after a provision was asked for.
+    fn play(facts: &[Fact]) -> (State, Vec<Effect>, bool) {
+        let (mut state, mut effects, mut paid) = (State::New, Vec::new(), false);
+        for &fact in facts {
+            let asked = effects.contains(&Effect::Provision);
+            if matches!(fact, Fact::Provisioned | Fact::Stuck) && !asked {
+                continue;
+            }
+            let (next, wanted) = step(state, fact);
+            effects.extend_from_slice(wanted);
+            paid |= next == State::Paid;
+            state = next;
+        }
+        (state, effects, paid)
+    }
+
+    proptest! {
+        #[test]
+        fn announces_at_most_once(facts in facts()) {
+            let (_, effects, _) = play(&facts);
+            prop_assert!(effects.iter().filter(|effect| **effect == Effect::Announce).count() <= 1);
+        }
+
+        #[test]
+        fn a_paid_order_is_never_lost(facts in facts()) {
+            let (state, _, paid) = play(&facts);
+            if paid {
+                prop_assert!(!state.awaits_money());
+                prop_assert_ne!(state, State::Held);
+            }
+        }
+
+        #[test]
+        fn nothing_is_provisioned_without_money_or_the_operator(facts in facts()) {
+            let free = facts.iter().all(|fact| !matches!(fact, Fact::Paid | Fact::Released));
+            let (_, effects, _) = play(&facts);
+            if free {
+                prop_assert!(!effects.contains(&Effect::Provision));
+            }
+        }
+
+        #[test]
+        fn a_refund_ends_without_a_live_user(facts in facts()) {
+            let mut facts = facts;
+            facts.extend([Fact::Refunded, Fact::Paid, Fact::Provisioned, Fact::Delivered, Fact::Released]);
+            let (state, effects, _) = play(&facts);
+            prop_assert_eq!(state, State::Refunded);
+            let made = effects.contains(&Effect::Announce);
+            prop_assert!(!made || effects.contains(&Effect::Disable));
+        }
+
+        #[test]
+        fn money_fulfils_in_any_order_of_gateway_facts(
+            mut facts in prop::collection::vec(
+                prop::sample::select(vec![Fact::Started, Fact::Failed, Fact::Expired, Fact::Cancelled, Fact::Paid]), 0..12),
+            at in 0usize..12,
+        ) {
+            facts.insert(at.min(facts.len()), Fact::Paid);
+            let (state, effects, _) = play(&facts);
+            prop_assert_eq!(state, State::Paid);
+            prop_assert_eq!(effects, vec![Effect::Provision]);
+        }
+    }
+
+    #[test]
+    fn every_state_has_one_name() {
+        for state in State::ALL {
+            assert_eq!(State::from_text(state.as_str()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `/retrieve-mikhmon-code`: leads a buyer who lost his page back to it. The same answer after the same time
+//! for a reference that nobody has and for a second fact that is wrong.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::error::PageError;
+use super::render::render;
+use super::{Page, Visit};
+use crate::ids::fold_reference;
+use crate::payment::Relay;
+use crate::payment::view::Recovery;
+
+/// Where the form is and goes to.
+pub const PATH: &str = "/retrieve-mikhmon-code";
+
+#[derive(Serialize)]
+struct RecoverPage<'a> {
+    reference: &'a str,
+    second: &'a str,
+    nothing: bool,
+}
+
+/// The empty form; a reference in the address is filled in.
+pub fn show(visit: &Visit<'_>) -> Result<Page, PageError> {
+    let reference = visit.query.first(REFERENCE_NAMES).unwrap_or_default();
+    form(
+        visit,
+        RecoverPage {
+            reference,
+            second: "",
+            nothing: false,
+        },
+    )
+    .map(Page::html)
+}
+
+/// Looks the purchase up.
+pub async fn find(relay: &Relay, visit: &Visit<'_>) -> Result<Page, PageError> {
+    let answer_at = Instant::now() + ANSWER_AFTER;
+    let reference = visit.form.first(REFERENCE_NAMES).unwrap_or_default();
+    let second = visit.form.first(&["second"]);
+    let recovery = Recovery {
+        reference: reference.to_owned(),
+        second: second.map(str::to_owned),
+        device: visit.device().map(str::to_owned),
+    };
+    let found = relay.recover(recovery).await;
+    tokio::time::sleep_until(answer_at).await;
+    match found? {
+        Some(token) => Ok(Page::see_other(format!("/o/{token}"))),
+        None => {
+            let second = second.unwrap_or_default();
+            form(
+                visit,
+                RecoverPage {
+                    reference,
+                    second,
+                    nothing: true,
+                },
+            )
+            .map(Page::again)
+        }
+    }
+}
+
+/// What the rate limit counts tries by: one purchase, however its reference is spelled.
+pub fn limited_reference(visit: &Visit<'_>) -> String {
+    fold_reference(visit.form.first(REFERENCE_NAMES).unwrap_or_default())
+}
+
+fn form(visit: &Visit<'_>, page: RecoverPage<'_>) -> Result<String, PageError> {
+    Ok(render(
+        "recover.html",
+        visit.language().unwrap_or_default(),
+        Some(PATH),
+        &page,
+    )?)
+}
+
+/// The page after a search without success, for tests of how it looks.
+#[cfg(test)]
+pub(super) fn sample(visit: &Visit<'_>, reference: &str, second: &str) -> String {
+    form(
+        visit,
+        RecoverPage {
+            reference,
+            second,
+            nothing: true,
+        },
+    )
+    .expect("a page")
+}
+
+const REFERENCE_NAMES: &[&str] = &["reference", "ref", "transaction_id"];
+/// Far longer than the look-up takes, too short for a person to mind.
+const ANSWER_AFTER: Duration = Duration::from_millis(300);

@@ -1,0 +1,94 @@
+//! One change of an order: the new state, the history line and the jobs that follow are one commit.
+//! Log lines are written and the job runner is woken only after that commit.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::deliver;
+use crate::company::Directory;
+use crate::ids::OrderRef;
+use crate::job::{Lane, NewJob, Task};
+use crate::order::{Effect, Fact, Order, State, step};
+use crate::store::{Db, StoreError};
+
+/// What a change may touch while its transaction is open.
+pub struct Change<'a> {
+    pub db: &'a Db<'a>,
+    pub directory: &'a Directory,
+    pub now: Timestamp,
+    /// `(order, sentence)` to log after the commit.
+    pub(super) lines: Vec<(OrderRef, String)>,
+    /// Where it added jobs.
+    pub(super) lanes: HashSet<Lane>,
+}
+
+impl Change<'_> {
+    /// Adds a line to the order's history, and to the log once it is committed.
+    pub fn note(&mut self, order: &OrderRef, sentence: &str) -> Result<(), StoreError> {
+        self.db.add_step(order, self.now, sentence)?;
+        self.lines.push((order.clone(), sentence.to_owned()));
+        Ok(())
+    }
+
+    pub fn add_job(&mut self, job: NewJob) -> Result<(), StoreError> {
+        self.db.add_job(&job)?;
+        self.lanes.insert(job.lane);
+        Ok(())
+    }
+
+    /// Moves the order by a fact, saves it, and adds a job for each effect.
+    pub fn advance(&mut self, order: &mut Order, fact: Fact, why: &str) -> Result<(), StoreError> {
+        let before = order.state;
+        let (after, effects) = step(before, fact);
+        order.state = after;
+        if before != after {
+            self.stamp(order);
+            self.note(&order.reference, &format!("{}: {why}", after.as_str()))?;
+        }
+        self.db.save_order(order)?;
+        for effect in effects {
+            self.start(order, *effect)?;
+        }
+        Ok(())
+    }
+
+    fn stamp(&self, order: &mut Order) {
+        let moment = match order.state {
+            State::Paid => &mut order.paid_at,
+            State::Provisioned => &mut order.provisioned_at,
+            State::Delivered => &mut order.delivered_at,
+            _ => return,
+        };
+        moment.get_or_insert(self.now);
+        if !matches!(order.state, State::Held | State::Stuck | State::Failed) {
+            order.reason = None;
+        }
+    }
+
+    fn start(&mut self, order: &Order, effect: Effect) -> Result<(), StoreError> {
+        let reference = order.reference.clone();
+        let task = match effect {
+            Effect::Provision => Task::Provision(reference),
+            Effect::LogIn => Task::LogIn(reference),
+            Effect::Disable => Task::Disable(reference),
+            Effect::Announce => return deliver::announce(self, order),
+            Effect::Alert => return deliver::alert(self, order),
+        };
+        match self.directory.hotspots.get(&order.hotspot) {
+            Some(hotspot) => {
+                let lane = Lane::Router(hotspot.router.clone());
+                self.add_job(NewJob {
+                    task,
+                    lane,
+                    due_at: self.now,
+                })
+            }
+            // The hotspot was removed while orders were open; nothing is lost, the history says so.
+            None => self.note(
+                &order.reference,
+                "its hotspot is gone from the business file; put it back and retry",
+            ),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The payment core: the only place where two outside systems meet. Files tell the way of a payment:
+//! checkout, receive, settle, provision, online, deliver; reconcile asks about what heard nothing.
+
+mod change;
+pub mod checkout;
+mod deliver;
+pub mod offer;
+mod online;
+mod provision;
+pub mod receive;
+mod reconcile;
+mod recover;
+mod routers;
+mod settle;
+pub mod view;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::company::{GatewayName, Hotspot, Router};
+use crate::http_client::HttpClient;
+use crate::ids::{OrderRef, OrderToken};
+use crate::job::{Job, Lane, Task};
+use crate::notify::mail::Mailer;
+use crate::routeros::Deadlines;
+use crate::secrets::MasterKey;
+use crate::store::{Store, StoreError};
+use change::Change;
+use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
+use receive::{CallbackReply, CallbackRequest};
+use routers::Routers;
+use view::{OrderView, Recovery};
+
+/// Everything the way of a payment needs. Clones share it.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    routers: Routers,
+    wake: Wake,
+    refusals: receive::Refusals,
+    hints: receive::Hints,
+    arriving: receive::Arriving,
+}
+
+/// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
+#[derive(Default)]
+struct Wake {
+    lanes: Mutex<HashSet<Lane>>,
+    signal: Notify,
+}
+
+impl Wake {
+    fn lanes(&self) -> MutexGuard<'_, HashSet<Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a relay is put together from.
+pub struct Parts {
+    pub store: Store,
+    pub http: HttpClient,
+    pub mailer: Mailer,
+    pub clock: Clock,
+    pub key: MasterKey,
+    /// Where phones and gateways reach this relay.
+    pub public_url: Url,
+    pub deadlines: Deadlines,
+}
+
+/// What running a job came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Try this job again after a while; others of its lane may go on.
+    Later {
+        after: SignedDuration,
+        why: String,
+    },
+    /// The lane's other end does not answer: nothing of the lane makes sense now.
+    LaneDown {
+        why: String,
+    },
+}
+
+impl Relay {
+    pub fn new(parts: Parts) -> Self {
+        let routers = Routers::new(parts.deadlines);
+        Self(Arc::new(Inner {
+            parts,
+            routers,
+            wake: Wake::default(),
+            refusals: receive::Refusals::default(),
+            hints: receive::Hints::default(),
+            arriving: receive::Arriving::default(),
+        }))
+    }
+
+    /// What a link offers. Changes nothing.
+    pub fn offer(&self, link: &LinkQuery) -> Result<Offer, LinkFault> {
+        offer::offer(&self.store().directory(), link)
+    }
+
+    /// Makes the order of a buy page's button and asks the gateway to collect.
+    pub async fn place(&self, order: PlaceOrder) -> Result<Placed, PlaceError> {
+        checkout::place(self, order).await
+    }
+
+    /// A webhook.
+    pub async fn callback(&self, request: CallbackRequest<'_>) -> CallbackReply {
+        receive::callback(self, request).await
+    }
+
+    pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::order_view(self, token).await
+    }
+
+    /// The order a reference and a second fact (or the device cookie) lead to.
+    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+        recover::recover(self, recovery).await
+    }
+
+    /// The device cookie's new value once this order was bought on it; `old` is what the browser sent.
+    pub fn sign_device(&self, order: &OrderRef, old: Option<&str>) -> String {
+        recover::sign_device(&self.0.parts.key, order, old)
+    }
+
+    /// Runs one claimed job. Every step can run twice without harm.
+    pub async fn run(&self, job: &Job) -> Result<Outcome, StoreError> {
+        match &job.task {
+            Task::Settle(event) => settle::settle(self, *event, job).await,
+            Task::Reconcile(order) => reconcile::ask(self, order, job).await,
+            Task::Provision(order) => provision::provision(self, order).await,
+            Task::LogIn(order) => online::log_in(self, order, job).await,
+            Task::Disable(order) => provision::disable(self, order).await,
+            Task::Mail(message) => deliver::send(self, *message, job).await,
+        }
+    }
+
+    /// Whether the store takes writes.
+    pub fn healthy(&self) -> bool {
+        self.store().healthy()
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// Whether so many webhooks are being taken in that other work should let them pass.
+    pub fn is_rushed(&self) -> bool {
+        self.0.arriving.is_rush()
+    }
+
+    /// Resolves when new jobs were committed, and says in which lanes.
+    pub async fn woken(&self) -> HashSet<Lane> {
+        loop {
+            let lanes = std::mem::take(&mut *self.0.wake.lanes());
+            if !lanes.is_empty() {
+                return lanes;
+            }
+            self.0.wake.signal.notified().await;
+        }
+    }
+
+    /// Tells a waiting runner that a lane has a new job.
+    fn wake(&self, lane: &Lane) {
+        let mut lanes = self.0.wake.lanes();
+        if !lanes.contains(lane) {
+            lanes.insert(lane.clone());
+            self.0.wake.signal.notify_one();
+        }
+    }
+
+    /// Ends the API sessions with a proper goodbye.
+    pub async fn hang_up(&self) {
+        self.0.routers.close_all().await;
+    }
+
+    pub fn public_url(&self) -> &Url {
+        &self.0.parts.public_url
+    }
+
+    fn http(&self) -> &HttpClient {
+        &self.0.parts.http
+    }
+
+    /// The address of an order's page.
+    fn page_url(&self, token: &OrderToken) -> String {
+        format!("{}/o/{token}", self.base())
+    }
+
+    /// The callback a gateway is told: short, and with the access UUID that lets an unsigned call be heard.
+    fn notify_url(&self, gateway: GatewayName, hotspot: &Hotspot, router: &Router) -> String {
+        let label = utf8_percent_encode(&hotspot.label, NON_ALPHANUMERIC);
+        format!(
+            "{}/pay_callback/{}/{label}?k={}",
+            self.base(),
+            gateway.as_str(),
+            router.access_uuid
+        )
+    }
+
+    fn base(&self) -> &str {
+        self.0.parts.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// The order page's token for a form rendered with this nonce: the same form twice is one order.
+    fn token_of_form(&self, nonce: &str) -> OrderToken {
+        OrderToken::new(self.0.parts.key.sign("order form", nonce.as_bytes()))
+    }
+
+    /// Runs a change as one commit; then logs its lines and wakes the runner.
+    async fn change<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Change<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (directory, now) = (self.store().directory(), self.now());
+        let write = move |db: &crate::store::Db<'_>| {
+            let mut change = Change {
+                db,
+                directory: &directory,
+                now,
+                lines: Vec::new(),
+                lanes: HashSet::new(),
+            };
+            let value = act(&mut change)?;
+            Ok((value, change.lines, change.lanes))
+        };
+        let (value, lines, lanes) = self.store().write(write).await?;
+        for (order, sentence) in lines {
+            tracing::info!(order = %order, "order {order}: {sentence}");
+        }
+        for lane in &lanes {
+            self.wake(lane);
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,397 @@
+//! Makes an order's user exist on its router, exactly once. The voucher is drawn and stored before the
+//! router hears of it; an answer that was lost is unknown, so the user is looked for before it is added again.
+
+use rand::rngs::SysRng;
+use secrecy::ExposeSecret;
+
+use super::routers::{Loan, RouterFacts};
+use super::{Outcome, Relay};
+use crate::company::{Hotspot, Router};
+use crate::ids::OrderRef;
+use crate::order::{Fact, Order, State};
+use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
+use crate::store::StoreError;
+use crate::voucher::{self, BatchNumber, Voucher, VoucherStyle};
+
+/// Brings a paid order's user onto its router.
+pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Outcome, StoreError> {
+    let Some(work) = Work::load(relay, reference).await? else {
+        return Ok(Outcome::Done);
+    };
+    if !matches!(work.order.state, State::Paid | State::Stuck) {
+        return Ok(Outcome::Done);
+    }
+    match make_user(relay, &work).await {
+        Ok(()) => {
+            record(
+                relay,
+                reference.clone(),
+                Fact::Provisioned,
+                "the user exists on the router",
+                None,
+            )
+            .await
+        }
+        Err(Trouble::Store(error)) => Err(error),
+        Err(Trouble::Operator(sentence)) => stick(relay, reference.clone(), sentence).await,
+        Err(Trouble::Router(error)) => give_up_for_now(relay, &work, error).await,
+        Err(Trouble::Crowded) => Ok(later(
+            PERMANENT_RETRY,
+            "every drawn name was taken; make the codes longer",
+        )),
+        Err(Trouble::NoRandomness) => Ok(later(PERMANENT_RETRY, "the operating system gives no random bytes")),
+        Err(Trouble::Overtaken) => Ok(later(
+            jiff::SignedDuration::ZERO,
+            "the callback's settings came meanwhile",
+        )),
+    }
+}
+
+/// Takes the rights of a refunded order's user away: disabled, and logged off.
+pub(super) async fn disable(relay: &Relay, reference: &OrderRef) -> Result<Outcome, StoreError> {
+    let Some(work) = Work::load(relay, reference).await? else {
+        return Ok(Outcome::Done);
+    };
+    let Some(voucher) = work.order.voucher.clone() else {
+        return Ok(Outcome::Done);
+    };
+    match disable_user(relay, &work, &voucher).await {
+        Ok(()) => {
+            let line = reference.clone();
+            relay
+                .change(move |change| change.note(&line, "its user is disabled on the router"))
+                .await?;
+            Ok(Outcome::Done)
+        }
+        Err(Trouble::Router(error)) => Ok(down_or_later(&error)),
+        Err(Trouble::Operator(sentence)) => Ok(later(PERMANENT_RETRY, &sentence)),
+        Err(Trouble::Store(error)) => Err(error),
+        Err(Trouble::Crowded | Trouble::NoRandomness | Trouble::Overtaken) => Ok(Outcome::Done),
+    }
+}
+
+/// An order with the hotspot and router it belongs to.
+pub(super) struct Work {
+    pub order: Order,
+    pub hotspot: Hotspot,
+    pub router: Router,
+}
+
+impl Work {
+    pub async fn load(relay: &Relay, reference: &OrderRef) -> Result<Option<Self>, StoreError> {
+        let wanted = reference.clone();
+        let Some(order) = relay.store().read(move |db| db.order(&wanted)).await? else {
+            return Ok(None);
+        };
+        let mut place = Self::place(relay, &order);
+        if place.as_ref().is_some_and(|(_, router)| router.credentials.is_none()) {
+            // The call that brought the money may have brought the credentials with it, a moment ago.
+            relay.store().refresh_directory().await?;
+            place = Self::place(relay, &order);
+        }
+        Ok(place.map(|(hotspot, router)| Self { order, hotspot, router }))
+    }
+
+    fn place(relay: &Relay, order: &Order) -> Option<(Hotspot, Router)> {
+        let directory = relay.store().directory();
+        let hotspot = directory.hotspots.get(&order.hotspot)?;
+        let router = directory.router_of(hotspot)?;
+        Some((hotspot.clone(), router.clone()))
+    }
+
+    /// The RouterOS server the user is for: what the callback named, else the hotspot's own.
+    pub fn server(&self) -> &str {
+        self.order.params.server.as_deref().unwrap_or(&self.hotspot.name)
+    }
+
+    pub async fn session(&self, relay: &Relay) -> Result<Loan, Trouble> {
+        let credentials = self.router.credentials.as_ref().ok_or_else(|| {
+            Trouble::Operator(format!(
+                "router `{}` has no user and password; put them into the business file and apply it",
+                self.router.id
+            ))
+        })?;
+        relay
+            .0
+            .routers
+            .lend(&self.router, credentials)
+            .await
+            .map_err(Trouble::Router)
+    }
+
+    fn style(&self) -> VoucherStyle {
+        // Faulty parameters were shown to the operator before; what is left of the call's wishes fits.
+        self.hotspot
+            .style
+            .with(&self.order.params)
+            .unwrap_or_else(|_| self.hotspot.style.clone())
+    }
+}
+
+/// Why a job for a router could not be finished.
+pub(super) enum Trouble {
+    Router(RouterError),
+    /// Only a person can help: what to do.
+    Operator(String),
+    Store(StoreError),
+    /// So many drawn names in a row were taken.
+    Crowded,
+    /// The operating system gives no random bytes.
+    NoRandomness,
+    /// A callback named another server since the order was read.
+    Overtaken,
+}
+
+impl From<RouterError> for Trouble {
+    fn from(error: RouterError) -> Self {
+        Self::Router(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+async fn make_user(relay: &Relay, work: &Work) -> Result<(), Trouble> {
+    let mut loan = work.session(relay).await?;
+    let result = make_user_on(relay, work, &mut loan).await;
+    if let Err(Trouble::Router(error)) = &result
+        && !matches!(error, RouterError::Trap(_))
+    {
+        loan.discard();
+    }
+    result
+}
+
+async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(), Trouble> {
+    let facts = checked_facts(work, loan).await?;
+    let (mut voucher, mut known) = match &work.order.voucher {
+        Some(voucher) => (voucher.clone(), true),
+        None => (draw(relay, work, &facts).await?, false),
+    };
+    for _ in 0..NAMES_TRIED {
+        // A stored voucher may have reached the router before a crash or a lost answer.
+        if known {
+            match find(work, loan, &voucher).await? {
+                Some(row) if is_ours(work, &voucher, &row) => return Ok(()),
+                Some(_) => voucher = draw(relay, work, &facts).await?,
+                None => {}
+            }
+        }
+        match loan.session()?.add_user(&new_user(work, &voucher)).await {
+            Err(RouterError::Trap(trap)) if trap.kind == TrapKind::AlreadyExists => known = true,
+            result => return Ok(result?),
+        }
+    }
+    Err(Trouble::Crowded)
+}
+
+/// The router's facts, once profile and server are known to be there.
+async fn checked_facts(work: &Work, loan: &mut Loan) -> Result<RouterFacts, Trouble> {
+    let cached = loan.facts(false).await?;
+    let facts = if misses(work, &cached).is_some() {
+        loan.facts(true).await?
+    } else {
+        cached
+    };
+    match misses(work, &facts) {
+        Some(sentence) => Err(Trouble::Operator(sentence)),
+        None => Ok(facts),
+    }
+}
+
+fn misses(work: &Work, facts: &RouterFacts) -> Option<String> {
+    let (profile, server, router) = (&work.order.plan.profile, work.server(), &work.router.id);
+    if !facts.profiles.contains(profile) {
+        return Some(format!(
+            "router `{router}` has no user profile named exactly `{profile}`; create it in Mikhmon or WinBox (IP > Hotspot > User Profiles), \
+             or correct the plan: the order goes on by itself"
+        ));
+    }
+    if !facts.servers.iter().any(|name| name == server) {
+        return Some(format!(
+            "router `{router}` has no hotspot server named exactly `{server}`; {}",
+            server_remedy(work)
+        ));
+    }
+    None
+}
+
+fn server_remedy(work: &Work) -> String {
+    if work.order.params.server.is_none() {
+        return "correct the hotspot's `name` in the business file: the order goes on by itself".to_owned();
+    }
+    format!(
+        "the callback named it: correct `mikserver` in the gateway's dashboard, then retry the order: it goes on with \
+         the hotspot's own server, `{}`",
+        work.hotspot.name
+    )
+}
+
+/// Draws a voucher and stores it with the order, before the router hears of it.
+async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher, Trouble> {
+    let style = work.style();
+    let batch = BatchNumber::of(&work.hotspot.id, facts.clock.date);
+    let comment = voucher::comment(style.mode, facts.clock.date, batch, "");
+    let voucher = Voucher::draw(&style, comment, &mut SysRng).map_err(|_| Trouble::NoRandomness)?;
+    let (reference, stored) = (work.order.reference.clone(), voucher.clone());
+    let server = work.order.params.server.clone();
+    let is_drawn = relay
+        .change(move |change| {
+            let Some(mut order) = change.db.order(&reference)? else {
+                return Ok(false);
+            };
+            // From here on the settings are fixed. A user is looked for by name and server, so the server that
+            // the next try will know must be the one that this try uses.
+            if order.params.server != server {
+                return Ok(false);
+            }
+            order.voucher = Some(stored);
+            change.db.save_order(&order)?;
+            change.note(&reference, "a voucher is drawn")?;
+            Ok(true)
+        })
+        .await?;
+    if is_drawn { Ok(voucher) } else { Err(Trouble::Overtaken) }
+}
+
+async fn find(work: &Work, loan: &mut Loan, voucher: &Voucher) -> Result<Option<UserRow>, Trouble> {
+    Ok(loan
+        .session()?
+        .user(voucher.username.expose_secret(), work.server())
+        .await?)
+}
+
+/// Ours by the e-mail tag; where a router dropped it, by our comment or what Mikhmon writes over it at first login.
+fn is_ours(work: &Work, voucher: &Voucher, row: &UserRow) -> bool {
+    match row.email.as_str() {
+        "" => row.comment == voucher.comment || voucher::is_expiry_form(&row.comment),
+        email => email == email_tag(&work.order.reference),
+    }
+}
+
+/// The mark in the user's `email`, which Mikhmon never touches (facts `mikhmon.md` 5).
+fn email_tag(reference: &OrderRef) -> String {
+    format!("{}@mikrelay.invalid", reference.as_str().to_ascii_lowercase())
+}
+
+fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
+    NewUser {
+        server: work.server().to_owned(),
+        name: voucher.username.clone(),
+        password: voucher.password.clone(),
+        profile: work.order.plan.profile.clone(),
+        limit_uptime: work.order.plan.time,
+        limit_bytes_total: work.order.plan.data,
+        comment: voucher.comment.clone(),
+        email: email_tag(&work.order.reference),
+    }
+}
+
+async fn disable_user(relay: &Relay, work: &Work, voucher: &Voucher) -> Result<(), Trouble> {
+    let mut loan = work.session(relay).await?;
+    let result = async {
+        if let Some(row) = find(work, &mut loan, voucher).await?
+            && is_ours(work, voucher, &row)
+        {
+            loan.session()?.disable_user(&row.id).await?;
+        }
+        loan.session()?
+            .remove_active_of(voucher.username.expose_secret())
+            .await?;
+        Ok(())
+    }
+    .await;
+    if result.is_err() {
+        loan.discard();
+    }
+    result
+}
+
+async fn record(
+    relay: &Relay,
+    reference: OrderRef,
+    fact: Fact,
+    why: &'static str,
+    reason: Option<String>,
+) -> Result<Outcome, StoreError> {
+    relay
+        .change(move |change| {
+            let Some(mut order) = change.db.order(&reference)? else {
+                return Ok(());
+            };
+            order.reason = reason.or(order.reason);
+            change.advance(&mut order, fact, why)
+        })
+        .await?;
+    Ok(Outcome::Done)
+}
+
+/// Shows the operator what only he can mend. The job stays: the order goes on when the cause is gone.
+async fn stick(relay: &Relay, reference: OrderRef, sentence: String) -> Result<Outcome, StoreError> {
+    let reason = sentence.clone();
+    relay
+        .change(move |change| {
+            let Some(mut order) = change.db.order(&reference)? else {
+                return Ok(());
+            };
+            order.reason = Some(reason.clone());
+            change.advance(&mut order, Fact::Stuck, &reason)
+        })
+        .await?;
+    Ok(later(PERMANENT_RETRY, &sentence))
+}
+
+async fn give_up_for_now(relay: &Relay, work: &Work, error: RouterError) -> Result<Outcome, StoreError> {
+    let reference = work.order.reference.clone();
+    match error.retry() {
+        Retry::AskOperator => {
+            let sentence = operator_sentence(work, &error);
+            stick(relay, reference, sentence.clone()).await?;
+            // A refused login or a peer that is no router is not this order's trouble: the whole lane waits.
+            Ok(match error {
+                RouterError::Trap(_) => later(PERMANENT_RETRY, &sentence),
+                _ => Outcome::LaneDown { why: sentence },
+            })
+        }
+        Retry::Later | Retry::Unknown => {
+            tracing::info!(order = %reference, router = %work.router.id, "order {reference}: waits for router `{}`: {error}", work.router.id);
+            Ok(down_or_later(&error))
+        }
+    }
+}
+
+fn operator_sentence(work: &Work, error: &RouterError) -> String {
+    let router = &work.router.id;
+    match error {
+        RouterError::LoginRefused(_) => format!(
+            "router `{router}` refuses the login; compare `user` and `password` in the business file with /user on the router"
+        ),
+        RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted => format!(
+            "router `{router}` refuses the command: its user needs the policies `api`, `read` and `write` (/user group)"
+        ),
+        other => format!("router `{router}`: {other}"),
+    }
+}
+
+/// A connection that fails stops the lane; a trap concerns this job alone.
+pub(super) fn down_or_later(error: &RouterError) -> Outcome {
+    match error {
+        RouterError::Trap(_) => later(PERMANENT_RETRY, &error.to_string()),
+        _ => Outcome::LaneDown { why: error.to_string() },
+    }
+}
+
+fn later(after: jiff::SignedDuration, why: &str) -> Outcome {
+    Outcome::Later {
+        after,
+        why: why.to_owned(),
+    }
+}
+
+/// Names drawn in a row before the style is called too short for the number of live vouchers.
+const NAMES_TRIED: usize = 8;
+/// How often a thing only a person can mend is tried again, so that the order goes on soon after it.
+const PERMANENT_RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);

@@ -1,0 +1,107 @@
+//! Asks the gateways about orders that heard nothing, so that a webhook that never came costs nobody a code.
+
+use jiff::SignedDuration;
+
+use super::settle::{self, Source};
+use super::{Outcome, Relay};
+use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus};
+use crate::ids::OrderRef;
+use crate::job::Job;
+use crate::order::{Fact, State};
+use crate::store::StoreError;
+
+/// When the gateway is asked for the first time: webhooks are usually there by then.
+pub(super) const FIRST_QUESTION: SignedDuration = SignedDuration::from_secs(15);
+
+/// Asks about one order; comes back until the money is there or it is too old.
+pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Result<Outcome, StoreError> {
+    let wanted = reference.clone();
+    let Some(order) = relay.store().read(move |db| db.order(&wanted)).await? else {
+        return Ok(Outcome::Done);
+    };
+    if !order.state.awaits_money() {
+        return Ok(Outcome::Done);
+    }
+    let age = relay.now().duration_since(order.created_at);
+    let directory = relay.store().directory();
+    let account = directory
+        .accounts
+        .get(&order.account)
+        .filter(|account| gateway::of(account).can_ask(account));
+    let Some(account) = account else {
+        return expire_or_wait(relay, &order, age, "this account cannot ask the gateway").await;
+    };
+    let key = PaymentKey {
+        order: order.reference.clone(),
+        gateway_id: order.gateway_id.clone(),
+        created_at: order.created_at,
+    };
+    match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+        Ok(report) => {
+            let open = matches!(report.status, PaymentStatus::Pending | PaymentStatus::Unknown(_));
+            settle::apply(relay, reference.clone(), report, Source::Question).await?;
+            if open {
+                return expire_or_wait(relay, &order, age, "nobody paid yet").await;
+            }
+            // A refusal is not the end: the buyer may try again on the same payment page.
+            let wanted = reference.clone();
+            let order = relay.store().read(move |db| db.order(&wanted)).await?;
+            match order {
+                Some(order) if order.state.awaits_money() => expire_or_wait(relay, &order, age, "not paid").await,
+                _ => Ok(Outcome::Done),
+            }
+        }
+        Err(GatewayError::NotFound) => expire_or_wait(relay, &order, age, "the gateway does not know it").await,
+        Err(error) => {
+            if job.attempts == 0 {
+                tracing::warn!(order = %reference, account = %order.account, "order {reference}: the gateway could not be asked: {error}");
+            }
+            expire_or_wait(relay, &order, age, &error.to_string()).await
+        }
+    }
+}
+
+async fn expire_or_wait(
+    relay: &Relay,
+    order: &crate::order::Order,
+    age: SignedDuration,
+    why: &str,
+) -> Result<Outcome, StoreError> {
+    if age >= GIVE_UP_AFTER {
+        return Ok(Outcome::Done);
+    }
+    if age >= EXPIRES_AFTER && matches!(order.state, State::New | State::Waiting) {
+        let reference = order.reference.clone();
+        relay
+            .change(move |change| {
+                let Some(mut order) = change.db.order(&reference)? else {
+                    return Ok(());
+                };
+                change.advance(
+                    &mut order,
+                    Fact::Expired,
+                    "nobody paid in time; money that comes later still counts",
+                )
+            })
+            .await?;
+    }
+    Ok(Outcome::Later {
+        after: pause(age),
+        why: why.to_owned(),
+    })
+}
+
+/// Often while the buyer waits, hourly afterwards.
+fn pause(age: SignedDuration) -> SignedDuration {
+    match age.as_secs() {
+        ..120 => SignedDuration::from_secs(10),
+        120..900 => SignedDuration::from_secs(60),
+        900..7200 => SignedDuration::from_mins(10),
+        _ => SignedDuration::from_hours(1),
+    }
+}
+
+/// What a page calls expired; the gateways' own limit is about a day.
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// Beyond every gateway's own expiry, with a day to spare.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);

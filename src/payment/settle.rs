@@ -1,0 +1,443 @@
+//! From a stored event, or a gateway's answer, to the order's new state. What an amount, a currency and
+//! a mode mean for an order is decided without I/O; the gateway is asked first wherever it can be.
+
+use jiff::SignedDuration;
+
+use super::change::Change;
+use super::{Outcome, Relay, deliver};
+use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
+use crate::event::{Event, Proof};
+use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
+use crate::ids::{EventId, OrderRef};
+use crate::job::Job;
+use crate::mik_params::MikParams;
+use crate::order::{Fact, Order};
+use crate::store::StoreError;
+
+/// Settles one event of the inbox.
+pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outcome, StoreError> {
+    let Some(event) = relay.store().read(move |db| db.event(id)).await? else {
+        return Ok(Outcome::Done);
+    };
+    if event.settled_at.is_some() {
+        return Ok(Outcome::Done);
+    }
+    let question = match find_order(relay, &event).await? {
+        Found::Order(question) => question,
+        Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+    };
+    let order = question.order.reference.clone();
+    match confirm(relay, &event, &question).await {
+        Ok(report) if told_paid_but_answers_pending(&question.notice, &report, job) => Ok(Outcome::Later {
+            after: ASK_AGAIN,
+            why: "the gateway still says pending".to_owned(),
+        }),
+        Ok(report) => apply(relay, order, report, Source::Event(Box::new(event)))
+            .await
+            .map(|()| Outcome::Done),
+        Err(Unconfirmed::Hint) => {
+            close(
+                relay,
+                id,
+                Some(order),
+                "unsigned, and this account cannot ask the gateway",
+            )
+            .await
+        }
+        Err(Unconfirmed::NothingSaid) => close(relay, id, Some(order), "nothing about a payment").await,
+        Err(Unconfirmed::Gateway(GatewayError::NotFound)) if job.attempts >= NOT_FOUND_TRIES => {
+            close(relay, id, Some(order), "the gateway does not know this payment").await
+        }
+        Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
+            after: backoff(job.attempts),
+            why: error.to_string(),
+        }),
+    }
+}
+
+/// Where a report about an order came from.
+pub(super) enum Source {
+    Event(Box<Event>),
+    /// The gateway was asked.
+    Question,
+}
+
+enum Found {
+    Order(Box<Question>),
+    Nothing(&'static str),
+}
+
+struct Question {
+    order: Order,
+    account: Account,
+    notice: Notice,
+}
+
+/// The order an event is about, if it is one of this hotspot and account.
+async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
+    let directory = relay.store().directory();
+    let event = &event.event;
+    let Some(account) = directory.accounts.get(&event.account) else {
+        return Ok(Found::Nothing("its account is gone from the business file"));
+    };
+    let notice = match gateway::of(account).read_notice(account, &event.body) {
+        Ok(notice) => notice,
+        Err(error) => {
+            tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
+            return Ok(Found::Nothing("needs attention: it is genuine but cannot be read"));
+        }
+    };
+    if notice.report.is_none() && event.proof == Proof::Signed {
+        return Ok(Found::Nothing("nothing about a payment"));
+    }
+    let (reference, gateway_id, id) = (notice.order.clone(), notice.gateway_id.clone(), event.account.clone());
+    let order = relay
+        .store()
+        .read(move |db| {
+            let by_reference = reference.map(|reference| db.order(&reference)).transpose()?.flatten();
+            match (by_reference, gateway_id) {
+                (None, Some(gateway_id)) => db.order_by_gateway_id(&id, &gateway_id),
+                (found, _) => Ok(found),
+            }
+        })
+        .await?;
+    let Some(order) = order else {
+        return Ok(Found::Nothing("no order of this relay"));
+    };
+    if order.hotspot != event.hotspot {
+        return Ok(Found::Nothing("the order belongs to another hotspot"));
+    }
+    let Some(own) = directory.accounts.get(&order.account) else {
+        return Ok(Found::Nothing("the order's account is gone from the business file"));
+    };
+    // A hint proves nothing, so any account may have heard it; a signature speaks for its own account only.
+    let speaks_for_it = own.id == account.id || (event.proof == Proof::Hint && own.gateway() == account.gateway());
+    if !speaks_for_it {
+        return Ok(Found::Nothing("needs attention: the order belongs to another account"));
+    }
+    Ok(Found::Order(Box::new(Question {
+        order,
+        account: own.clone(),
+        notice,
+    })))
+}
+
+enum Unconfirmed {
+    Hint,
+    NothingSaid,
+    Gateway(GatewayError),
+}
+
+/// What may be believed about the order: the gateway's own answer, or a signed event where it cannot be asked.
+async fn confirm(relay: &Relay, event: &Event, question: &Question) -> Result<Report, Unconfirmed> {
+    let adapter = gateway::of(&question.account);
+    if adapter.can_ask(&question.account) {
+        let key = PaymentKey {
+            order: question.order.reference.clone(),
+            gateway_id: question
+                .notice
+                .gateway_id
+                .clone()
+                .or_else(|| question.order.gateway_id.clone()),
+            created_at: question.order.created_at,
+        };
+        let asked = relay.http().converse(adapter.ask(&question.account, &key)).await;
+        return asked.map_err(Unconfirmed::Gateway);
+    }
+    match (event.event.proof, &question.notice.report) {
+        (Proof::Signed, Some(report)) => Ok(report.clone()),
+        (Proof::Signed, None) => Err(Unconfirmed::NothingSaid),
+        (Proof::Hint, _) => Err(Unconfirmed::Hint),
+    }
+}
+
+/// Gateways answer from several machines: a signed "paid" may be ahead of the answer to our question.
+fn told_paid_but_answers_pending(notice: &Notice, report: &Report, job: &Job) -> bool {
+    let told_paid = notice
+        .report
+        .as_ref()
+        .is_some_and(|told| told.status == PaymentStatus::Paid);
+    told_paid && report.status == PaymentStatus::Pending && job.attempts < PENDING_TRIES
+}
+
+async fn close(
+    relay: &Relay,
+    id: EventId,
+    order: Option<OrderRef>,
+    outcome: &'static str,
+) -> Result<Outcome, StoreError> {
+    relay
+        .change(move |change| {
+            change.db.settle_event(id, outcome, order.as_ref(), change.now)?;
+            match &order {
+                Some(order) => change.note(order, &format!("event {id}: {outcome}")),
+                None => Ok(()),
+            }
+        })
+        .await?;
+    tracing::info!(event = %id, "event {id}: {outcome}");
+    Ok(Outcome::Done)
+}
+
+/// Moves an order by what the gateway says of its payment; the event, if there is one, is settled in the same commit.
+pub(super) async fn apply(
+    relay: &Relay,
+    reference: OrderRef,
+    report: Report,
+    source: Source,
+) -> Result<(), StoreError> {
+    relay
+        .change(move |change| {
+            let Some(mut order) = change.db.order(&reference)? else {
+                return Ok(());
+            };
+            let Some(account) = change.directory.accounts.get(&order.account) else {
+                return Ok(());
+            };
+            let (why, params) = match &source {
+                Source::Event(event) => (format!("event {}", event.id), Some(&event.event.params)),
+                Source::Question => ("the gateway was asked".to_owned(), None),
+            };
+            if let Some(params) = params.filter(|_| order.params.notify_email.is_none()) {
+                // Who is told must be known even where the money does not fit.
+                order.params.notify_email.clone_from(&params.notify_email);
+            }
+            let verdict = if is_anothers(change.db, &order, &report)? {
+                Verdict::OfAnother
+            } else {
+                let sold_live = change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
+                judge(&order, account, &report, sold_live, params)
+            };
+            let outcome = verdict.outcome();
+            act(change, &mut order, &report, verdict, &why)?;
+            if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
+                keep_params(change, &mut order, &event.event.params)?;
+            }
+            if let Source::Event(event) = &source {
+                change
+                    .db
+                    .settle_event(event.id, &outcome.1, Some(&order.reference), change.now)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// What a report means for an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    Nothing,
+    Fact(Fact, String),
+    /// A second payment for an order that was paid already.
+    PaidTwice,
+    /// The gateway's payment paid for another order: one payment is one user.
+    OfAnother,
+}
+
+impl Verdict {
+    /// The fact it stands for and what the event's row says of it.
+    fn outcome(&self) -> (Fact, String) {
+        match self {
+            Self::Nothing => (Fact::Started, "nothing new".to_owned()),
+            Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
+            Self::Fact(fact, why) => (*fact, why.clone()),
+            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::OfAnother => (
+                Fact::Started,
+                "needs attention: the payment belongs to another order".to_owned(),
+            ),
+        }
+    }
+}
+
+/// The pure decision: which fact a report is for this order.
+fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
+    let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
+    match &report.status {
+        PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Failed { reason } => {
+            fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
+        }
+        PaymentStatus::Expired => fact(Fact::Expired, "the payment expired"),
+        PaymentStatus::Cancelled => fact(Fact::Cancelled, "the buyer cancelled"),
+        PaymentStatus::Refunded => fact(Fact::Refunded, "the payment was refunded"),
+        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
+        PaymentStatus::Paid => match misfit(order, account, report, sold_live, params) {
+            Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
+            None => fact(Fact::Paid, "the money fits"),
+        },
+    }
+}
+
+/// Whether the payment that a report is about is another order's of the same account.
+fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
+    let Some(id) = &report.gateway_id else { return Ok(false) };
+    let owner = db.order_by_gateway_id(&order.account, id)?;
+    Ok(owner.is_some_and(|owner| owner.reference != order.reference))
+}
+
+fn is_second_payment(order: &Order, report: &Report) -> bool {
+    let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
+    let other = order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id;
+    settled && other
+}
+
+/// Why money that arrived may not be turned into a voucher; a sentence for the operator.
+fn misfit(
+    order: &Order,
+    account: &Account,
+    report: &Report,
+    sold_live: bool,
+    params: Option<&MikParams>,
+) -> Option<String> {
+    let price = order.plan.price;
+    if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
+        return Some("sandbox money arrived on a live account; nothing was really paid".to_owned());
+    }
+    if order.mode == Mode::Test && sold_live {
+        return Some(
+            "sandbox money arrived for a plan that is sold for real money; nothing was really paid. To try a test \
+             account, give it a plan of its own (`accounts`)"
+                .to_owned(),
+        );
+    }
+    match report.amount {
+        Some(paid) if paid.currency() != price.currency() => {
+            return Some(format!(
+                "the buyer paid {paid}, the price is {price}: the currencies differ"
+            ));
+        }
+        Some(paid) if paid.minor() != price.minor() => {
+            return Some(format!("the buyer paid {paid}, the price is {price}"));
+        }
+        // The amount was fixed when the relay made the payment, and this API never repeats it.
+        None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
+            return Some("the gateway says paid without saying how much".to_owned());
+        }
+        _ => {}
+    }
+    let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
+    (!faults.is_empty()).then(|| describe_faults(faults))
+}
+
+fn describe_faults(faults: &[crate::mik_params::ParamFault]) -> String {
+    let each: Vec<_> = faults
+        .iter()
+        .map(|fault| format!("`{}`: {}", fault.name, fault.sentence))
+        .collect();
+    format!(
+        "paid, but the callback's settings cannot be used ({}); mend them in the gateway's dashboard, then retry the \
+         order: it goes on with the hotspot's own settings",
+        each.join("; ")
+    )
+}
+
+fn act(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    report: &Report,
+    verdict: Verdict,
+    why: &str,
+) -> Result<(), StoreError> {
+    if verdict == Verdict::OfAnother {
+        return change.note(
+            &order.reference,
+            &format!("{why}: the payment it names belongs to another order; nothing is done"),
+        );
+    }
+    if let Some(receipt) = &report.receipt {
+        change.db.add_reference(&order.reference, receipt)?;
+    }
+    match verdict {
+        Verdict::Nothing | Verdict::OfAnother => Ok(()),
+        Verdict::PaidTwice => {
+            change.note(
+                &order.reference,
+                &format!("{why}: paid a second time; refund one payment"),
+            )?;
+            deliver::alert_about(
+                change,
+                order,
+                "the order was paid twice; refund one of the payments in the gateway's dashboard",
+            )
+        }
+        Verdict::Fact(fact, sentence) => {
+            learn(order, report, fact);
+            if matches!(fact, Fact::Mismatched | Fact::Failed) && order.state.awaits_money() {
+                order.reason = match &report.status {
+                    // Shown to the buyer as the gateway's own words, so it must not be ours.
+                    PaymentStatus::Failed { reason } => reason.as_deref().map(shown),
+                    _ => Some(sentence.clone()),
+                };
+            }
+            change.advance(order, fact, &format!("{sentence} ({why})"))
+        }
+    }
+}
+
+/// Takes over what the gateway knows better than the form.
+fn learn(order: &mut Order, report: &Report, fact: Fact) {
+    if fact == Fact::Paid || order.gateway_id.is_none() {
+        order.gateway_id = report.gateway_id.clone().or(order.gateway_id.take());
+    }
+    order.buyer.phone = order.buyer.phone.take().or_else(|| report.phone.clone());
+    order.buyer.email = order.buyer.email.take().or_else(|| report.email.clone());
+}
+
+/// Keeps an authentic call's settings with the order, and the router's credentials if it has none yet.
+fn keep_params(change: &mut Change<'_>, order: &mut Order, params: &MikParams) -> Result<(), StoreError> {
+    if order.voucher.is_some() {
+        return Ok(());
+    }
+    let (user, password) = (params.admin_user.clone(), params.admin_password.clone());
+    order.params = MikParams {
+        admin_user: None,
+        admin_password: None,
+        ..params.clone()
+    };
+    change.db.save_order(order)?;
+    let hotspot = change.directory.hotspots.get(&order.hotspot);
+    let router = hotspot.and_then(|hotspot| change.directory.router_of(hotspot));
+    if let (Some(router), Some(user), Some(password)) = (router, user, password)
+        && router.credentials.is_none()
+    {
+        change
+            .db
+            .set_router_credentials(&router.id, &RouterCredentials { user, password })?;
+        change.note(
+            &order.reference,
+            &format!(
+                "router `{}` had no credentials; those of the callback are kept now: remove `mikadminuser` and \
+                 `mikadminpass` from the webhook's address",
+                router.id
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// A gateway's words, short and on one line.
+pub(super) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN_CHARS)
+        .collect()
+}
+
+/// Seconds until the next try: 2, 4, 8 … up to five minutes.
+pub(super) fn backoff(attempts: i64) -> SignedDuration {
+    let doublings = u32::try_from(attempts.clamp(0, 9)).unwrap_or(9);
+    SignedDuration::from_secs((2_i64 << doublings).min(300))
+}
+
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
+/// A signed "paid" against an answer "pending" is asked again so often; then the reconciler goes on.
+const PENDING_TRIES: i64 = 10;
+/// A payment can be unknown for a moment after it was made, not for long.
+const NOT_FOUND_TRIES: i64 = 5;
+/// What fits into a line of a list.
+const SHOWN_CHARS: usize = 200;
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;

@@ -1,0 +1,53 @@
+//! The HTTP side: reads bounded requests, hands them to the core or the pages, writes their answers.
+//!
+//! Promises: no request can take more memory, time or connections than `limits` names; a handler that began
+//! is finished even if its peer hangs up; every answer of the pages carries the security headers. It holds no
+//! TLS: a proxy before it does.
+
+pub mod body;
+pub mod deadline_io;
+pub mod forwarded;
+pub mod health;
+pub mod limits;
+pub mod reply;
+pub mod route;
+pub mod server;
+pub mod webhooks;
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::payment::Relay;
+use limits::RateLimits;
+
+/// What every handler may use.
+pub struct App {
+    pub relay: Relay,
+    /// Whether cookies may ask for `Secure`.
+    pub public_https: bool,
+    pub trusted_proxies: Vec<IpNet>,
+    pub limits: RateLimits,
+}
+
+impl App {
+    pub fn new(relay: Relay, public_url: &Url, trusted_proxies: Vec<IpNet>) -> Self {
+        let public_https = public_url.scheme() == "https";
+        Self {
+            relay,
+            public_https,
+            trusted_proxies,
+            limits: RateLimits::default(),
+        }
+    }
+}
+
+/// Serves until `stop` resolves, then finishes every request already read (at most `limits::DRAIN_DEADLINE`).
+pub async fn serve(listener: TcpListener, stop: impl Future<Output = ()>, app: Arc<App>) {
+    server::serve(listener, stop, move |peer, alive, request| {
+        route::answer(app.clone(), peer, alive, request)
+    })
+    .await;
+}

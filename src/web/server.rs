@@ -1,0 +1,284 @@
+//! Connections: accepts them within a cap, gives each its deadlines, and stops without cutting an answer.
+//! It knows nothing of paths; `route` answers the requests.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
+
+use super::deadline_io::{DeadlineIo, Progress};
+use super::limits;
+
+/// Held by everything that must be finished before the server is gone.
+pub type Alive = mpsc::Sender<Infallible>;
+
+/// Marks an answer after which the peer may still be sending a body that nobody wants.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyUnread;
+
+/// Serves `handler` until `stop` resolves; then takes no more connections, finishes every request already
+/// read and returns, at the latest after `DRAIN_DEADLINE`.
+pub async fn serve<H, F>(listener: TcpListener, stop: impl Future<Output = ()>, handler: H)
+where
+    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    serve_at_most(limits::CONNECTIONS_MAX, listener, stop, handler).await;
+}
+
+async fn serve_at_most<H, F>(cap: usize, listener: TcpListener, stop: impl Future<Output = ()>, handler: H)
+where
+    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let house = House::new(cap);
+    let handler = Arc::new(handler);
+    let (stopping, stopped) = watch::channel(false);
+    let (alive, mut gone) = mpsc::channel(1);
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer, seat) = tokio::select! {
+            () = &mut stop => break,
+            accepted = house.accept(&listener) => accepted,
+        };
+        let connection = serve_connection(stream, peer, seat, stopped.clone(), alive.clone(), handler.clone());
+        tokio::spawn(connection);
+    }
+    drop(listener);
+    drop(alive);
+    // Fails only when no connection is left to hear it.
+    let _ = stopping.send(true);
+    if tokio::time::timeout(limits::DRAIN_DEADLINE, gone.recv()).await.is_err() {
+        tracing::warn!(
+            drain_ms = limits::DRAIN_DEADLINE.as_millis(),
+            "requests still running were left at the stop"
+        );
+    }
+}
+
+async fn serve_connection<H, F>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    seat: Seat,
+    mut stopped: watch::Receiver<bool>,
+    alive: Alive,
+    handler: Arc<H>,
+) where
+    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    // Answers are written whole, so waiting to fill packets only delays them.
+    let _ = stream.set_nodelay(true);
+    let progress = seat.progress.clone();
+    let requests = progress.clone();
+    let service = service_fn(move |request| {
+        requests.begin_request();
+        let answer = handler(peer, alive.clone(), request);
+        let progress = requests.clone();
+        Box::pin(async move {
+            let response = answer.await;
+            if response.extensions().get::<BodyUnread>().is_some() {
+                progress.linger();
+            }
+            progress.end_request();
+            Ok::<_, Infallible>(response)
+        })
+    });
+    let io = TokioIo::new(DeadlineIo::new(stream, progress.clone()));
+    let mut connection = http1_rules().serve_connection(io, service);
+    let served = loop {
+        let mut driven = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx));
+        tokio::select! {
+            served = &mut driven => break served,
+            () = progress.evicted.notified() => {
+                // It may have found work since it was chosen.
+                if progress.idle_since().is_some() {
+                    return;
+                }
+            }
+            changed = stopped.changed() => {
+                if changed.is_ok() {
+                    Pin::new(&mut connection).graceful_shutdown();
+                } else {
+                    return;
+                }
+            }
+        }
+    };
+    if let Err(error) = &served {
+        tracing::debug!(%peer, error = error as &dyn std::error::Error, "connection ended");
+    }
+    let io = connection.into_parts().io.into_inner();
+    part(io, progress.lingers()).await;
+}
+
+/// Ends the connection so that the last answer arrives: says that we are done, and when the peer may still be
+/// sending, takes a while of it, because closing over unread bytes would reset the answer away.
+async fn part(mut io: DeadlineIo<TcpStream>, lingers: bool) {
+    if io.shutdown().await.is_err() || !lingers {
+        return;
+    }
+    let mut scrap = vec![0; 16 * 1024];
+    let drain = async {
+        let mut taken = 0;
+        while taken < limits::LINGER_MAX_BYTES {
+            match io.read(&mut scrap).await {
+                Ok(0) | Err(_) => return,
+                Ok(size) => taken += size,
+            }
+        }
+    };
+    // Whichever ends first, the connection is dropped.
+    let _ = tokio::time::timeout(limits::LINGER_DEADLINE, drain).await;
+}
+
+fn http1_rules() -> http1::Builder {
+    let mut rules = http1::Builder::new();
+    rules
+        .timer(TokioTimer::new())
+        // Counts from the end of the last answer; the head's own deadline is kept by `DeadlineIo`.
+        .header_read_timeout(limits::IDLE_DEADLINE)
+        .max_header_size(limits::HEAD_MAX_BYTES)
+        .max_buf_size(limits::HEAD_MAX_BYTES);
+    rules
+}
+
+/// The places for connections, and who sits there.
+struct House {
+    places: Arc<Semaphore>,
+    seated: Arc<Mutex<Seated>>,
+    epoch: Instant,
+    /// When a failed accept was last told, since the epoch.
+    warned: Mutex<Option<Duration>>,
+}
+
+#[derive(Default)]
+struct Seated {
+    next: u64,
+    guests: HashMap<u64, Arc<Progress>>,
+}
+
+/// One connection's place; dropping it frees it.
+struct Seat {
+    progress: Arc<Progress>,
+    id: u64,
+    seated: Arc<Mutex<Seated>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl House {
+    fn new(cap: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(cap)),
+            seated: Arc::default(),
+            epoch: Instant::now(),
+            warned: Mutex::default(),
+        }
+    }
+
+    /// The next connection, with its place. Never fails: what the system cannot give now is asked for again
+    /// after a pause (fault H8).
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, Seat) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => return (stream, peer, self.seat(self.place().await)),
+                Err(error) if is_peers_fault(&error) => {}
+                Err(error) => {
+                    self.warn_of(&error);
+                    self.evict_the_idlest();
+                    tokio::time::sleep(limits::ACCEPT_BACKOFF).await;
+                }
+            }
+        }
+    }
+
+    /// A free place; in a full house the connection that was idle longest has to leave.
+    async fn place(&self) -> OwnedSemaphorePermit {
+        loop {
+            if let Ok(place) = self.places.clone().try_acquire_owned() {
+                return place;
+            }
+            self.evict_the_idlest();
+            let place = self.places.clone().acquire_owned();
+            // The semaphore is never closed, so an error here is only the patience running out.
+            if let Ok(Ok(place)) = tokio::time::timeout(EVICTION_PATIENCE, place).await {
+                return place;
+            }
+        }
+    }
+
+    /// Says it now and then: in such a need it happens many times a second.
+    fn warn_of(&self, error: &io::Error) {
+        let now = self.epoch.elapsed();
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.is_none_or(|before| now.saturating_sub(before) > WARNING_PAUSE) {
+            *warned = Some(now);
+            tracing::warn!(%error, "no connection can be accepted now; raise the limit of open files");
+        }
+    }
+
+    fn seat(&self, place: OwnedSemaphorePermit) -> Seat {
+        let progress = Progress::new(self.epoch);
+        let mut seated = self.seated.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = seated.next;
+        seated.next += 1;
+        seated.guests.insert(id, progress.clone());
+        Seat {
+            progress,
+            id,
+            seated: self.seated.clone(),
+            _place: place,
+        }
+    }
+
+    fn evict_the_idlest(&self) {
+        let seated = self.seated.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = seated
+            .guests
+            .iter()
+            .filter_map(|(id, guest)| Some((guest.idle_since()?, id, guest)));
+        if let Some((_, _, guest)) = idle.min_by_key(|(since, id, _)| (*since, *id)) {
+            guest.evicted.notify_one();
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.seated
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .guests
+            .remove(&self.id);
+    }
+}
+
+/// The peer gave up while it waited to be accepted; the next one may be fine.
+fn is_peers_fault(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Between two warnings of the same need.
+const WARNING_PAUSE: Duration = Duration::from_secs(10);
+/// How long one evicted connection may take to leave before the next is asked to.
+const EVICTION_PATIENCE: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

@@ -1,0 +1,38 @@
+# Correos. Los valores vienen de fuera: cada uno ocupa una línea.
+
+# Al operador, por cada venta.
+sale-subject = Venta: { $plan }, { $amount }
+sale-intro = { $company }: una venta en { $hotspot }.
+
+# Al comprador.
+code-subject = Su código Wi-Fi: { $plan }, { $amount }
+code-intro = Gracias por su compra. Este es su acceso Wi-Fi de { $company }.
+code-keep = Guarde este mensaje: con la referencia se recupera el código.
+code-how = Para conectarse: únase a la red Wi-Fi, abra { $address } y escriba los datos de arriba.
+code-how-plain = Para conectarse: únase a la red Wi-Fi y escriba los datos de arriba en la página que se abre.
+
+# Líneas comunes.
+line-code = Código: { $value }
+line-pin = Código (sin contraseña): { $value }
+line-user = Usuario: { $value }
+line-password = Contraseña: { $value }
+line-plan = Plan: { $value }
+line-profile = Perfil del router: { $value }
+line-amount = Importe: { $value }
+line-gateway = Pagado con: { $value }
+line-gateway-reference = Referencia del pago: { $value }
+line-order = Referencia: { $value }
+line-phone = Teléfono: { $value }
+line-mac = Dispositivo (MAC): { $value }
+
+# Al operador, cuando un pedido lo necesita.
+alert-held-subject = Pedido retenido: { $plan }, { $amount }
+alert-stuck-subject = Pedido bloqueado: { $plan }, { $amount }
+alert-other-subject = Pedido por revisar: { $plan }, { $amount }
+alert-held-intro = Llegó un pago, pero no se creó ningún código.
+alert-stuck-intro = Llegó un pago, pero el router se niega a crear el código.
+alert-other-intro = Un pedido lo necesita.
+alert-reason = Motivo: { $value }
+alert-held-do = Qué hacer: compruebe el pago en la pasarela. Si es correcto, ejecute «{ $retry }» y el comprador recibe su código. Si no, devuélvalo en la pasarela.
+alert-stuck-do = Qué hacer: corrija la causa en el router. Después el pedido sigue solo; «{ $retry }» lo intenta enseguida.
+alert-other-do = Qué hacer: «{ $show }» muestra toda su historia y «{ $retry }» lo intenta de nuevo cuando la causa está corregida.

@@ -1,0 +1,146 @@
+# Texts for buyers. The four files have the same keys and the same arguments (a test proves it).
+
+## Everywhere
+languages = Language
+recover-link = Already paid? Find my code
+
+time-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+time-hours = { $n } h
+time-minutes = { $n } min
+time-seconds = { $n } s
+data-gib = { $n } GB
+data-mib = { $n } MB
+data-kib = { $n } KB
+data-bytes = { $n } bytes
+
+## Buy page
+buy-eyebrow = Wi-Fi access
+buy-time = Time online
+buy-data = Data
+buy-data-free = no limit
+buy-price-differs = The price has changed since this link was made. The price shown here is the right one.
+buy-how-redirect = You pay on { $gateway }’s secure page, then come back here.
+buy-how-script = You pay in { $gateway }’s secure window.
+buy-how-phone = A payment request arrives on your phone. You confirm it with your PIN.
+buy-choose = How do you want to pay?
+buy-choice-page = Mobile money or card
+buy-choice-phone = Mobile money
+buy-choice-phone-by = By your number, with { $gateway }
+buy-choice-page-by = On { $gateway }’s page
+buy-phone = Mobile money number
+buy-phone-hint = The number that pays.
+buy-network = Operator
+buy-network-auto = By the number
+buy-otp = One-time code (OTP)
+buy-otp-hint = Wanted by { $networks }. Your operator gives it to you.
+buy-otp-dial = Dial { $code } to get it.
+buy-email = E-mail (optional)
+buy-email-hint = To get your code by e-mail as well.
+buy-button = Pay { $price }
+buy-after-device = After the payment your code is shown and your device goes online by itself.
+buy-after-code = After the payment your code is shown here.
+buy-unexpanded = For the operator: the link contains { $names } unreplaced. This link must stand in login.html on the router. The sale is still possible; the buyer will type the code.
+
+field-error = Please check the form
+field-phone = This number is not recognised. Write it in full, for example with the country code.
+field-network = Choose your operator.
+field-otp = Enter your operator’s one-time code.
+field-email = This e-mail address is not valid.
+field-account = Choose how to pay.
+field-other = A value is missing or not valid.
+
+## Order page
+order-summary = Summary
+order-plan = Plan
+order-price = Price
+order-reference = Reference
+order-reference-keep = Keep this reference: it finds your code again.
+order-step-pay = Payment
+order-step-access = Access
+order-step-online = Online
+order-steps = Progress
+order-live = This page updates by itself.
+order-refresh = Refresh
+order-waiting-title = Waiting for the payment
+order-waiting-phone = A payment request was sent to the number ending in { $digits }. Confirm it with your PIN.
+order-waiting-open = Finish the payment on { $gateway }’s page. Already done? Wait a few seconds.
+order-waiting-script = Press the button: { $gateway }’s payment window opens.
+order-waiting-nothing = We are waiting for { $gateway }’s answer.
+order-open-button = Open the payment page
+order-script-needed = This payment needs JavaScript. Copy this page’s address and open it in Chrome, Firefox or Safari.
+order-script-missing = The pay button could not be loaded. Refresh the page; if it goes on, tell the operator.
+order-script-button = Pay { $price }
+order-try-title = { $gateway } does not answer
+order-try-text = The payment could not begin. Try again in a moment.
+order-try-button = Try again
+order-paid-title = Payment received
+order-paid-text = We are making your access. This takes a few seconds.
+order-paid-slow = The Wi-Fi router does not answer yet. Your access will be made as soon as it does. Do not pay a second time.
+order-stuck-text = Your payment is recorded. The operator has been told and has to finish your access. Do not pay a second time.
+order-ready-title = Your code is ready
+order-online-title = You are online
+order-connecting = Connecting your device…
+order-code = Your code
+order-user = User name
+order-password = Password
+order-copy = Copy
+order-copied = Copied
+order-code-keep = Write this code down: it gets you back online if this window closes.
+order-login-button = Connect to the Wi-Fi
+order-login-hint = Stay on { $company }’s Wi-Fi.
+order-login-manual = Enter this code on the Wi-Fi’s login page.
+order-continue-button = Continue
+order-failed-title = The payment did not succeed
+order-cancelled-title = Payment cancelled
+order-expired-title = The time to pay is over
+order-failed-reason = { $gateway }’s answer:
+order-failed-balance = Check your mobile money balance and limit, then try again.
+order-late-money = If money was taken all the same, keep this reference: your access is made as soon as the payment is confirmed.
+order-retry-button = Try again
+order-held-title = Payment to be checked
+order-held-text = The payment received does not fit this purchase. The operator has been told: give them the reference below.
+order-refunded-title = Purchase refunded
+order-refunded-text = This payment was refunded and the code is no longer valid.
+order-again-button = Buy again
+
+## Finding a code
+recover-title = Find my code
+recover-intro = You have paid and no longer have your code? It is still there.
+recover-reference = Payment reference
+recover-reference-hint = The one on your purchase page, in the text message or on the payment receipt.
+recover-second = Last 4 digits of the number that paid, or the amount paid
+recover-second-hint = Not needed on the device that bought.
+recover-button = Find
+recover-nothing = No purchase fits. Check the reference and the digits. If you have just paid, try again in a minute.
+
+## Home
+home-title = Wi-Fi payments
+home-text = To buy access, connect to the Wi-Fi and choose a plan on its login page.
+
+## Errors
+error-operator = For the operator
+error-plan-title = This plan does not exist
+error-plan-text = Go back to the Wi-Fi’s login page and choose a plan.
+error-hotspot-title = This Wi-Fi is not known
+error-hotspot-text = Go back to the Wi-Fi’s login page or ask the operator.
+error-account-title = This way to pay is not ready
+error-account-text = Choose another way to pay on the Wi-Fi’s login page, or ask the operator.
+error-link-title = This link is incomplete
+error-link-text = Go back to the Wi-Fi’s login page and touch the plan again.
+error-sell-title = This plan cannot be paid right now
+error-sell-text = Choose another way to pay or ask the operator.
+error-order-title = This purchase cannot be found
+error-order-text = Check the address, or find your code with the payment reference.
+error-lost-title = This page does not exist
+error-lost-text = To buy access, open the Wi-Fi’s login page.
+error-often-title = Too many requests
+error-often-text = Wait { $seconds } seconds, then try again.
+error-busy-title = The service is busy
+error-busy-text = Try again in a few seconds. If you have already paid, your purchase is not lost.
+error-request-title = This request cannot be read
+error-request-text = Go back to the previous page and try again.
+error-broken-title = Something went wrong
+error-broken-text = Try again. If you have already paid, your purchase is not lost.

@@ -1,0 +1,33 @@
+//! The integration tests: one binary, so that the crates are linked once.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod architecture;
+mod crossed;
+mod gateways;
+mod http;
+mod injection;
+mod kit;
+mod leaks;
+mod payment;
+mod process;
+mod router_check;
+mod router_client;
+mod router_sim;
+mod sales;
+mod serve_http;
+mod serve_stops;
+mod site;
+mod store;
+mod support;
