@@ -266,7 +266,7 @@ mod tests {
             match failure(&answer) {
                 GatewayError::Transient(_) => "later",
                 GatewayError::Misconfigured(_) => "operator",
-                GatewayError::Refused(_) => "never",
+                GatewayError::Refused(_) | GatewayError::Rule(_) => "never",
                 GatewayError::NotFound => "unknown",
             }
         };

@@ -10,6 +10,7 @@ use crate::company::Directory;
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Effect, Fact, Order, State, step};
+use crate::reason::Reason;
 use crate::store::{Db, StoreError};
 
 /// What a change may touch while its transaction is open.
@@ -66,7 +67,7 @@ impl Change<'_> {
         }
     }
 
-    fn start(&mut self, order: &Order, effect: Effect) -> Result<(), StoreError> {
+    fn start(&mut self, order: &mut Order, effect: Effect) -> Result<(), StoreError> {
         let reference = order.reference.clone();
         let task = match effect {
             Effect::Provision => Task::Provision(reference),
@@ -84,11 +85,22 @@ impl Change<'_> {
                     due_at: self.now,
                 })
             }
-            // The hotspot was removed while orders were open; nothing is lost, the history says so.
-            None => self.note(
-                &order.reference,
-                "its hotspot is gone from the business file; put it back and retry",
-            ),
+            None => self.miss_hotspot(order, effect),
         }
+    }
+
+    /// The hotspot was removed while orders were open. Nothing is lost: the history says so, and the operator is
+    /// told where money waits for it.
+    fn miss_hotspot(&mut self, order: &mut Order, effect: Effect) -> Result<(), StoreError> {
+        let reason = Reason::HotspotGone {
+            hotspot: order.hotspot.clone(),
+        };
+        self.note(&order.reference, &reason.to_string())?;
+        if effect != Effect::Provision {
+            return Ok(());
+        }
+        deliver::alert_about(self, order, &reason)?;
+        order.reason = Some(reason);
+        self.db.save_order(order)
     }
 }

@@ -12,6 +12,7 @@ use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order};
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Settles one event of the inbox.
@@ -227,9 +228,13 @@ pub(super) async fn apply(
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     Nothing,
-    Fact(Fact, String),
+    Fact(Fact, &'static str),
+    /// The payment failed; the gateway's own words.
+    Failed(Option<String>),
+    /// Money that may not be turned into a voucher.
+    Misfit(Reason),
     /// A second payment for an order that was paid already.
-    PaidTwice,
+    PaidTwice(Reason),
     /// The gateway's payment paid for another order: one payment is one user.
     OfAnother,
 }
@@ -240,8 +245,10 @@ impl Verdict {
         match self {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
-            Self::Fact(fact, why) => (*fact, why.clone()),
-            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::Fact(fact, why) => (*fact, (*why).to_owned()),
+            Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
+            Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
+            Self::PaidTwice(_) => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
             Self::OfAnother => (
                 Fact::Started,
                 "needs attention: the payment belongs to another order".to_owned(),
@@ -252,19 +259,16 @@ impl Verdict {
 
 /// The pure decision: which fact a report is for this order.
 fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
-    let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
-        PaymentStatus::Failed { reason } => {
-            fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
-        }
-        PaymentStatus::Expired => fact(Fact::Expired, "the payment expired"),
-        PaymentStatus::Cancelled => fact(Fact::Cancelled, "the buyer cancelled"),
-        PaymentStatus::Refunded => fact(Fact::Refunded, "the payment was refunded"),
-        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
-        PaymentStatus::Paid => match misfit(order, account, report, sold_live, params) {
-            Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
-            None => fact(Fact::Paid, "the money fits"),
+        PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
+        PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
+        PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
+        PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
+        PaymentStatus::Paid => match second_payment(order, account, report) {
+            Some(reason) => Verdict::PaidTwice(reason),
+            None => misfit(order, account, report, sold_live, params)
+                .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
         },
     }
 }
@@ -276,60 +280,54 @@ fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Res
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
 }
 
-fn is_second_payment(order: &Order, report: &Report) -> bool {
+fn second_payment(order: &Order, account: &Account, report: &Report) -> Option<Reason> {
     let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
-    let other = order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id;
-    settled && other
+    let (first, second) = (order.gateway_id.as_ref()?, report.gateway_id.as_ref()?);
+    (settled && first != second).then(|| Reason::PaidTwice {
+        gateway: account.gateway(),
+        first: first.clone(),
+        second: second.clone(),
+    })
 }
 
-/// Why money that arrived may not be turned into a voucher; a sentence for the operator.
+/// Why money that arrived may not be turned into a voucher.
 fn misfit(
     order: &Order,
     account: &Account,
     report: &Report,
     sold_live: bool,
     params: Option<&MikParams>,
-) -> Option<String> {
-    let price = order.plan.price;
+) -> Option<Reason> {
+    let (price, gateway) = (order.plan.price, account.gateway());
     if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
-        return Some("sandbox money arrived on a live account; nothing was really paid".to_owned());
+        return Some(Reason::SandboxOnLiveAccount {
+            gateway,
+            account: account.id.clone(),
+        });
     }
     if order.mode == Mode::Test && sold_live {
-        return Some(
-            "sandbox money arrived for a plan that is sold for real money; nothing was really paid. To try a test \
-             account, give it a plan of its own (`accounts`)"
-                .to_owned(),
-        );
+        return Some(Reason::SandboxForLivePlan {
+            account: account.id.clone(),
+        });
     }
     match report.amount {
         Some(paid) if paid.currency() != price.currency() => {
-            return Some(format!(
-                "the buyer paid {paid}, the price is {price}: the currencies differ"
-            ));
+            return Some(Reason::WrongCurrency { gateway, paid, price });
         }
         Some(paid) if paid.minor() != price.minor() => {
-            return Some(format!("the buyer paid {paid}, the price is {price}"));
+            return Some(Reason::WrongAmount { gateway, paid, price });
         }
         // The amount was fixed when the relay made the payment, and this API never repeats it.
         None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
-            return Some("the gateway says paid without saying how much".to_owned());
+            return Some(Reason::AmountUnknown { gateway });
         }
         _ => {}
     }
     let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
-    (!faults.is_empty()).then(|| describe_faults(faults))
-}
-
-fn describe_faults(faults: &[crate::mik_params::ParamFault]) -> String {
-    let each: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("`{}`: {}", fault.name, fault.sentence))
-        .collect();
-    format!(
-        "paid, but the callback's settings cannot be used ({}); mend them in the gateway's dashboard, then retry the \
-         order: it goes on with the hotspot's own settings",
-        each.join("; ")
-    )
+    (!faults.is_empty()).then(|| Reason::UnusableParams {
+        gateway,
+        faults: faults.to_vec(),
+    })
 }
 
 fn act(
@@ -350,27 +348,34 @@ fn act(
     }
     match verdict {
         Verdict::Nothing | Verdict::OfAnother => Ok(()),
-        Verdict::PaidTwice => {
-            change.note(
-                &order.reference,
-                &format!("{why}: paid a second time; refund one payment"),
-            )?;
-            deliver::alert_about(
-                change,
-                order,
-                "the order was paid twice; refund one of the payments in the gateway's dashboard",
-            )
+        Verdict::PaidTwice(reason) => {
+            change.note(&order.reference, &format!("{why}: {reason}"))?;
+            deliver::alert_about(change, order, &reason)
         }
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
-            if matches!(fact, Fact::Mismatched | Fact::Failed) && order.state.awaits_money() {
-                order.reason = match &report.status {
-                    // Shown to the buyer as the gateway's own words, so it must not be ours.
-                    PaymentStatus::Failed { reason } => reason.as_deref().map(shown),
-                    _ => Some(sentence.clone()),
-                };
-            }
             change.advance(order, fact, &format!("{sentence} ({why})"))
+        }
+        Verdict::Misfit(reason) => {
+            learn(order, report, Fact::Mismatched);
+            let sentence = format!("{reason} ({why})");
+            if order.state.awaits_money() {
+                order.reason = Some(reason);
+            }
+            change.advance(order, Fact::Mismatched, &sentence)
+        }
+        Verdict::Failed(words) => {
+            learn(order, report, Fact::Failed);
+            let sentence = format!("{} ({why})", words.as_deref().unwrap_or(FAILED));
+            if order.state.awaits_money() {
+                let account = change.directory.accounts.get(&order.account);
+                // Shown to the buyer as the gateway's own words, so it must not be ours.
+                order.reason = words.zip(account).map(|(words, account)| Reason::Declined {
+                    gateway: account.gateway(),
+                    words,
+                });
+            }
+            change.advance(order, Fact::Failed, &sentence)
         }
     }
 }
@@ -430,6 +435,8 @@ pub(super) fn backoff(attempts: i64) -> SignedDuration {
     SignedDuration::from_secs((2_i64 << doublings).min(300))
 }
 
+/// In the history, where the gateway gives no reason.
+const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A signed "paid" against an answer "pending" is asked again so often; then the reconciler goes on.
 const PENDING_TRIES: i64 = 10;

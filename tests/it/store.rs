@@ -13,10 +13,11 @@ use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::ids::{AccountId, CompanyId, EventId, HotspotId, OrderRef, PlanId, RouterId};
 use mikrelay::job::{Job, Lane, NewJob, Task};
 use mikrelay::message::{Message, MessageState};
-use mikrelay::mik_params::{MikParams, ParamFault};
+use mikrelay::mik_params::{Flaw, MikParams, ParamFault};
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Buyer, Online, Order, PlanSnapshot, State};
 use mikrelay::plan::{DataLimit, Plan, TimeLimit};
+use mikrelay::reason::Reason;
 use mikrelay::secrets::{MasterKey, random_order_token};
 use mikrelay::store::{DATABASE_FILE, Db, EventFilter, OrderFilter, Store, StoreError};
 use mikrelay::voucher::{Alphabet, UserMode, Voucher, VoucherStyle};
@@ -242,7 +243,9 @@ fn order(reference: &str) -> Order {
 fn full_order(reference: &str) -> Order {
     Order {
         state: State::Delivered,
-        reason: Some("a reason".to_owned()),
+        reason: Some(Reason::HotspotGone {
+            hotspot: HotspotId::new("h1"),
+        }),
         online: Online::Yes,
         buyer: Buyer {
             mac: Some("AA:BB:CC:00:11:22".to_owned()),
@@ -284,7 +287,11 @@ fn params() -> MikParams {
         server: Some("server 1".to_owned()),
         faults: vec![ParamFault {
             name: "miknamelength".to_owned(),
-            sentence: "a number, please".to_owned(),
+            flaw: Flaw::Length {
+                value: "99".to_owned(),
+                min: 3,
+                max: 16,
+            },
         }],
     }
 }
