@@ -117,7 +117,7 @@ pub fn alert_mail(language: Language, notice: &AlertNotice<'_>) -> (String, Stri
         ),
         String::new(),
         say.line("line-plan", &notice.plan.label),
-        say.amount(notice.plan),
+        say.line("line-price", &notice.plan.price.for_people(language)),
         say.line("line-order", notice.reference.as_str()),
     ];
     (say.subject(subject, notice.plan), joined(&text))

@@ -230,6 +230,20 @@ fn samples(language: Language) -> Vec<(&'static str, String)> {
             .into_iter()
             .map(|(name, view)| (name, html_of(order::page(&view, language).expect("a page")))),
     );
+    let refused = OrderView {
+        fault: Some(Reason::RuleBroken {
+            gateway: GatewayName::Cinetpay,
+            price: Money::from_minor(103, Currency::Xof),
+            rule: GatewayRule::MultiplesOf {
+                step: Money::from_minor(5, Currency::Xof),
+            },
+        }),
+        ..order(State::Failed)
+    };
+    pages.push((
+        "order-refused",
+        html_of(order::page(&refused, language).expect("a page")),
+    ));
     let mut headers = HeaderMap::new();
     headers.insert(
         http::header::ACCEPT_LANGUAGE,
@@ -479,19 +493,6 @@ fn orders() -> Vec<(&'static str, OrderView)> {
             "order-failed",
             OrderView {
                 refusal: Some("LOW_BALANCE_OR_PAYEE_LIMIT_REACHED".to_owned()),
-                ..order(State::Failed)
-            },
-        ),
-        (
-            "order-refused",
-            OrderView {
-                fault: Some(Reason::RuleBroken {
-                    gateway: GatewayName::Cinetpay,
-                    price: Money::from_minor(103, Currency::Xof),
-                    rule: GatewayRule::MultiplesOf {
-                        step: Money::from_minor(5, Currency::Xof),
-                    },
-                }),
                 ..order(State::Failed)
             },
         ),

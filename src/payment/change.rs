@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::deliver;
-use crate::company::Directory;
+use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Effect, Fact, Order, State, step};
@@ -67,7 +67,7 @@ impl Change<'_> {
         }
     }
 
-    fn start(&mut self, order: &mut Order, effect: Effect) -> Result<(), StoreError> {
+    fn start(&mut self, order: &Order, effect: Effect) -> Result<(), StoreError> {
         let reference = order.reference.clone();
         let task = match effect {
             Effect::Provision => Task::Provision(reference),
@@ -85,22 +85,12 @@ impl Change<'_> {
                     due_at: self.now,
                 })
             }
-            None => self.miss_hotspot(order, effect),
+            // Cannot be while the store keeps hotspots that have orders; if it is all the same, nothing is lost.
+            None => {
+                let hotspot = order.hotspot.clone();
+                let advice = Reason::HotspotGone { hotspot }.advice(Language::En, &order.reference);
+                self.note(&order.reference, &advice)
+            }
         }
-    }
-
-    /// The hotspot was removed while orders were open. Nothing is lost: the history says so, and the operator is
-    /// told where money waits for it.
-    fn miss_hotspot(&mut self, order: &mut Order, effect: Effect) -> Result<(), StoreError> {
-        let reason = Reason::HotspotGone {
-            hotspot: order.hotspot.clone(),
-        };
-        self.note(&order.reference, &reason.to_string())?;
-        if effect != Effect::Provision {
-            return Ok(());
-        }
-        deliver::alert_about(self, order, &reason)?;
-        order.reason = Some(reason);
-        self.db.save_order(order)
     }
 }

@@ -19,6 +19,7 @@ line-password = Password: { $value }
 line-plan = Plan: { $value }
 line-profile = Router profile: { $value }
 line-amount = Amount: { $value }
+line-price = Price: { $value }
 line-gateway = Paid through: { $value }
 line-gateway-reference = Payment reference: { $value }
 line-order = Reference: { $value }
@@ -32,5 +33,9 @@ alert-other-subject = Order to check: { $plan }, { $amount }
 alert-held-intro = An order waits for your decision. No code was made.
 alert-stuck-intro = A payment has arrived, but the code could not be made yet.
 alert-other-intro = An order needs you.
-alert-what = What happened: { $value }
-alert-do = What to do: { $value }
+alert-what =
+    What happened:
+    { $value }
+alert-do =
+    What to do:
+    { $value }

@@ -19,6 +19,7 @@ line-password = Contraseña: { $value }
 line-plan = Plan: { $value }
 line-profile = Perfil del router: { $value }
 line-amount = Importe: { $value }
+line-price = Precio: { $value }
 line-gateway = Pagado con: { $value }
 line-gateway-reference = Referencia del pago: { $value }
 line-order = Referencia: { $value }
@@ -32,5 +33,9 @@ alert-other-subject = Pedido por revisar: { $plan }, { $amount }
 alert-held-intro = Un pedido espera su decisión. No se creó ningún código.
 alert-stuck-intro = Llegó un pago, pero todavía no se pudo crear el código.
 alert-other-intro = Un pedido necesita su atención.
-alert-what = Qué pasó: { $value }
-alert-do = Qué hacer: { $value }
+alert-what =
+    Qué pasó:
+    { $value }
+alert-do =
+    Qué hacer:
+    { $value }

@@ -19,6 +19,7 @@ line-password = Mot de passe : { $value }
 line-plan = Forfait : { $value }
 line-profile = Profil du routeur : { $value }
 line-amount = Montant : { $value }
+line-price = Prix : { $value }
 line-gateway = Paiement par : { $value }
 line-gateway-reference = Référence de paiement : { $value }
 line-order = Référence : { $value }
@@ -32,5 +33,9 @@ alert-other-subject = Commande à vérifier : { $plan }, { $amount }
 alert-held-intro = Une commande attend votre décision. Aucun code n’a été créé.
 alert-stuck-intro = Un paiement est arrivé, mais le code n’a pas encore pu être créé.
 alert-other-intro = Une commande a besoin de vous.
-alert-what = Ce qui s’est passé : { $value }
-alert-do = À faire : { $value }
+alert-what =
+    Ce qui s’est passé :
+    { $value }
+alert-do =
+    À faire :
+    { $value }

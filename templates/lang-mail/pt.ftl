@@ -19,6 +19,7 @@ line-password = Palavra-passe: { $value }
 line-plan = Plano: { $value }
 line-profile = Perfil do router: { $value }
 line-amount = Valor: { $value }
+line-price = Preço: { $value }
 line-gateway = Pago através de: { $value }
 line-gateway-reference = Referência do pagamento: { $value }
 line-order = Referência: { $value }
@@ -32,5 +33,9 @@ alert-other-subject = Pedido a verificar: { $plan }, { $amount }
 alert-held-intro = Um pedido espera a sua decisão. Não foi criado nenhum código.
 alert-stuck-intro = Chegou um pagamento, mas o código ainda não pôde ser criado.
 alert-other-intro = Um pedido precisa da sua atenção.
-alert-what = O que aconteceu: { $value }
-alert-do = O que fazer: { $value }
+alert-what =
+    O que aconteceu:
+    { $value }
+alert-do =
+    O que fazer:
+    { $value }

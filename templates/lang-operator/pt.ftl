@@ -17,13 +17,13 @@ unusable-params = { $faults ->
    *[other] O pagamento está certo, mas algumas definições do webhook não podem ser usadas.
 }
 unusable-params-do = Corrija o webhook no painel de { $gateway } e depois execute «{ $retry }»: o pedido continua com as definições do hotspot.
-paid-twice = O comprador pagou duas vezes: pagamentos «{ $first }» e «{ $second }» em { $gateway }. Só tem direito a um código.
+paid-twice = O comprador pagou duas vezes: pagamentos «{ $first }» e «{ $second }», via { $gateway }. Só tem direito a um código.
 paid-twice-do = Reembolse um dos dois pagamentos no painel de { $gateway }.
 
 ## O hotspot e o router
 hotspot-gone = Chegou um pagamento, mas o hotspot «{ $hotspot }» já não está em site.toml.
 hotspot-gone-do = Volte a pô-lo em site.toml, execute «mikrelay apply site.toml» e depois «{ $retry }».
-router-without-login = O relay não tem utilizador nem palavra-passe para o router «{ $router }».
+router-without-login = O mikrelay não tem utilizador nem palavra-passe para o router «{ $router }».
 router-without-login-do = Acrescente «user» e «password» a este router em site.toml e execute «mikrelay apply site.toml». O pedido continua sozinho.
 profile-missing = O router «{ $router }» não conhece o perfil «{ $profile }».
 profile-missing-do = Crie um perfil com este nome exato no Winbox (IP → Hotspot → User Profiles): o pedido continua sozinho. Se o nome estiver errado, corrija também o plano em site.toml para as próximas vendas.
@@ -31,9 +31,9 @@ server-missing = O router «{ $router }» não tem nenhum servidor hotspot chama
 server-missing-do = Ponha em site.toml, na definição «name» do hotspot, o nome exato do servidor (Winbox: IP → Hotspot → Servers) e execute «mikrelay apply site.toml». O pedido continua sozinho.
 callback-server-missing = O webhook pede o servidor hotspot «{ $server }» (definição «mikserver»), que o router «{ $router }» não tem.
 callback-server-missing-do = Corrija ou retire «mikserver» no webhook e depois execute «{ $retry }»: o pedido continua com o servidor do hotspot, «{ $own }».
-router-login-refused = O router «{ $router }» recusa a ligação do relay. A resposta dele: «{ $words }».
+router-login-refused = O router «{ $router }» recusa a ligação do mikrelay. A resposta dele: «{ $words }».
 router-login-refused-do = Compare «user» e «password» deste router em site.toml com o utilizador do router (Winbox: System → Users). Se alterar site.toml, execute «mikrelay apply site.toml». O pedido continua sozinho.
-router-rights-missing = O router «{ $router }» recusa a ordem: o utilizador do relay não tem permissões suficientes.
+router-rights-missing = O router «{ $router }» recusa a ordem: o utilizador do mikrelay não tem permissões suficientes.
 router-rights-missing-do = Dê ao grupo dele as permissões «api», «read» e «write» (Winbox: System → Users → Groups). O pedido continua sozinho.
 router-address-unusable = O endereço do router «{ $router }» não pode ser usado: «{ $address }».
 router-address-unusable-do = Escreva-o em site.toml na forma «host:porta» e execute «mikrelay apply site.toml». O pedido continua sozinho.
@@ -62,7 +62,7 @@ rule-broken-whole-amounts = { $gateway } só aceita valores inteiros; o preço �
 rule-broken-whole-amounts-do = Altere o preço do plano em site.toml ou venda-o por outra conta.
 rule-broken-at-least = { $gateway } não aceita menos de { $least }; o preço é de { $price }.
 rule-broken-at-least-do = { rule-broken-whole-amounts-do }
-rule-broken-between = { $gateway } só aceita de { $least } a { $most }; o preço é de { $price }.
+rule-broken-between = { $gateway } só aceita valores de { $least } a { $most }; o preço é de { $price }.
 rule-broken-between-do = { rule-broken-whole-amounts-do }
 rule-broken-multiples-of = { $gateway } só aceita múltiplos de { $step }; o preço é de { $price }.
 rule-broken-multiples-of-do = { rule-broken-whole-amounts-do }

@@ -953,7 +953,7 @@ fn make_database_of_v1(path: &Path, key: &MasterKey) {
     let voucher = br#"{"username":"mmabc","password":"mmabc","mode":"vc","comment":"vc-417-11.21.26-"}"#;
     put(
         "INSERT INTO orders VALUES ('A', 'token', 'awa', 'h1', 'fedapay', 'live', '4h', '4 heures', '4H', 100, 'XOF', \
-         14400, 0, 'provisioned', NULL, 'trying', NULL, NULL, NULL, 'fr', NULL, NULL, 'T1', NULL, NULL, ?1, NULL, \
+         14400, 0, 'provisioned', 'the buyer paid 1 XOF', 'trying', NULL, NULL, NULL, 'fr', NULL, NULL, 'T1', NULL, NULL, ?1, NULL, \
          1790000000000, 1790000001000, 1790000002000, NULL)",
         &[&key.seal("orders.voucher:A", voucher)],
     );
@@ -963,7 +963,10 @@ fn make_database_of_v1(path: &Path, key: &MasterKey) {
     );
     let (body, params) = (
         key.seal("event.body:fedapay:evt_1", b"{}"),
-        key.seal("event.params:fedapay:evt_1", b"{}"),
+        key.seal(
+            "event.params:fedapay:evt_1",
+            br#"{"faults":[{"name":"mikserver","sentence":"is `x`"}]}"#,
+        ),
     );
     put(
         "INSERT INTO event VALUES (1, 'awa', 'fedapay', 'fedapay', 'h1', 'signed', 'evt_1', ?1, x'00', NULL, ?2, \
@@ -1002,12 +1005,20 @@ fn k8_a_database_of_the_first_release_is_opened_with_all_it_holds() {
         .unwrap()
         .unwrap();
     assert_eq!(order.state, State::Provisioned);
+    let words = "the buyer paid 1 XOF".to_owned();
+    assert_eq!(order.reason, Some(Reason::Other { words }));
     assert_eq!(order.voucher.unwrap().username.expose_secret(), "mmabc");
     assert_eq!(store.read_now(|db| db.find_for_recovery(None, "T1")).unwrap().len(), 1);
     let event = store.read_now(|db| db.event(EventId(1))).unwrap().unwrap();
     assert_eq!(
         (event.event.body.as_slice(), event.outcome.as_deref()),
         (&b"{}"[..], Some("paid"))
+    );
+    let fault = &event.event.params.faults[0];
+    let sentence = "is `x`".to_owned();
+    assert_eq!(
+        (fault.name.as_str(), &fault.flaw),
+        ("mikserver", &Flaw::Other { sentence })
     );
     assert_eq!(store.read_now(|db| db.message(1)).unwrap().unwrap().0.text, "text");
     let lane = Lane::Router(RouterId::new("r1"));
