@@ -59,6 +59,13 @@ pub enum Reason {
         first: String,
         second: String,
     },
+    /// The gateway has yet to decide who keeps the money.
+    PaymentDisputed {
+        gateway: GatewayName,
+    },
+    PartlyRefunded {
+        gateway: GatewayName,
+    },
     /// The order's hotspot was taken out of the business file.
     HotspotGone {
         hotspot: HotspotId,

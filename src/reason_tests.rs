@@ -45,6 +45,8 @@ fn samples() -> Vec<Reason> {
             first: "104015".to_owned(),
             second: "104022".to_owned(),
         },
+        Reason::PaymentDisputed { gateway },
+        Reason::PartlyRefunded { gateway },
         Reason::HotspotGone {
             hotspot: HotspotId::new("marche"),
         },

@@ -14,7 +14,7 @@ use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Mode};
 use crate::money::{Currency, Money};
@@ -67,11 +67,11 @@ impl Gateway for Fedapay {
         Ok(Authenticity::Signed)
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         readable_key(body).unwrap_or_else(|| signature::sha256_hex(body))
     }
 
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         let name = event.name.get().unwrap_or_default();
         if !name.starts_with("transaction.") {
@@ -200,6 +200,7 @@ impl Api {
             method,
             url: format!("{}/v1/{path}", self.base),
             bearer: Some(self.key.clone()),
+            headers: Vec::new(),
             body,
         }
     }
@@ -388,6 +389,8 @@ impl Transaction {
             order: order.or_else(|| answer::order_ref(&self.merchant_reference)),
             phone: None,
             email: self.payer_email(),
+            pay_url: None,
+            instructions: None,
         })
     }
 
@@ -469,6 +472,7 @@ mod tests {
     use super::super::call::script::play;
     use super::*;
     use crate::company::Language;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use data_encoding::BASE64;
     use http::{HeaderMap, HeaderValue};
@@ -503,6 +507,7 @@ mod tests {
                 secret_key: secret.map(Into::into),
                 webhook_secrets: webhooks.iter().map(|&secret| secret.into()).collect(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -512,6 +517,7 @@ mod tests {
             headers.append("X-FEDAPAY-SIGNATURE", HeaderValue::from_bytes(line).unwrap());
         }
         let incoming = Incoming {
+            query: None,
             headers: &headers,
             body,
         };
@@ -656,6 +662,7 @@ mod tests {
     #[test]
     fn without_a_webhook_secret_nothing_is_proven() {
         let incoming = Incoming {
+            query: None,
             headers: &HeaderMap::new(),
             body: b"{}",
         };
@@ -664,7 +671,7 @@ mod tests {
     }
 
     fn notice(body: &str) -> Result<Notice, Unreadable> {
-        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), body.as_bytes())
+        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), Told::body(body.as_bytes()))
     }
 
     #[test]
@@ -686,11 +693,11 @@ mod tests {
         );
         assert_eq!(report.email.as_deref(), Some("awa@example.org"));
         assert_eq!(
-            Fedapay.event_key(body.as_bytes()),
+            Fedapay.event_key(Told::body(body.as_bytes())),
             "transaction.approved:104013:approved"
         );
-        assert_eq!(Fedapay.event_key(br#"{"id":"evt_9","name":"x"}"#), "evt_9");
-        assert_eq!(Fedapay.event_key(b"{"), signature::sha256_hex(b"{"));
+        assert_eq!(Fedapay.event_key(Told::body(br#"{"id":"evt_9","name":"x"}"#)), "evt_9");
+        assert_eq!(Fedapay.event_key(Told::body(b"{")), signature::sha256_hex(b"{"));
     }
 
     #[test]
@@ -799,7 +806,7 @@ mod tests {
         let mode = |public, secret, webhooks: &[&str]| {
             let body = br#"{"name":"transaction.approved","entity":{"id":1}}"#;
             Fedapay
-                .read_notice(&account(public, secret, webhooks), body)
+                .read_notice(&account(public, secret, webhooks), Told::body(body))
                 .unwrap()
                 .report
                 .unwrap()
@@ -852,6 +859,7 @@ mod tests {
             network: None,
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

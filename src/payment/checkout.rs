@@ -192,6 +192,7 @@ fn new_order(relay: &Relay, wish: &PlaceOrder, offer: &Offer, account: &Account,
         gateway_id: None,
         notify_token: None,
         pay_url: None,
+        instructions: None,
         voucher: None,
         params: MikParams::default(),
         created_at: relay.now(),
@@ -253,6 +254,7 @@ fn payment_request(
         network: contact.network,
         otp: contact.otp,
         country: offer.country.clone(),
+        created_at: order.created_at,
     }
 }
 
@@ -278,7 +280,7 @@ async fn finish_start(
             url: url.clone(),
         },
         // Whether the gateway took it is unknown: the order stays open and is asked about.
-        Err(GatewayError::Transient(_)) => {
+        Err(GatewayError::Transient(_) | GatewayError::Throttled { .. }) => {
             record_start(relay, order.reference.clone(), gateway, started).await?;
             return Err(PlaceError::GatewayDown { token });
         }
@@ -305,7 +307,7 @@ async fn record_start(
                     let reason = why_not_started(&order, gateway, &error);
                     let sentence = reason.to_string();
                     order.reason = Some(reason);
-                    if matches!(error, GatewayError::Transient(_)) {
+                    if matches!(error, GatewayError::Transient(_) | GatewayError::Throttled { .. }) {
                         change.db.save_order(&order)?;
                         return change.note(&reference, &sentence);
                     }
@@ -335,6 +337,10 @@ fn why_not_started(order: &Order, gateway: GatewayName, error: &GatewayError) ->
         GatewayError::Transient(words) => Reason::GatewaySilent {
             gateway,
             words: settle::shown(words),
+        },
+        GatewayError::Throttled { .. } => Reason::GatewaySilent {
+            gateway,
+            words: settle::shown(&error.to_string()),
         },
         GatewayError::Misconfigured(words) => Reason::AccountRefused {
             gateway,

@@ -50,7 +50,7 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
             close(relay, id, Some(order), "the gateway does not know this payment").await
         }
         Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
-            after: backoff(job.attempts),
+            after: backoff(job.attempts).max(rest(&error)),
             why: error.to_string(),
         }),
     }
@@ -81,7 +81,7 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
-    let notice = match gateway::of(account).read_notice(account, &event.body) {
+    let notice = match gateway::of(account).read_notice(account, event.told()) {
         Ok(notice) => notice,
         Err(error) => {
             tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
@@ -228,11 +228,15 @@ pub(super) async fn apply(
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     Nothing,
+    /// Money is on its way and not here.
+    Waits(&'static str),
     Fact(Fact, &'static str),
     /// The payment failed; the gateway's own words.
     Failed(Option<String>),
     /// Money that may not be turned into a voucher.
     Misfit(Reason),
+    /// The order was fulfilled, and now its money is in doubt: the operator must know.
+    Doubted(Reason),
     /// A second payment for an order that was paid already.
     PaidTwice(Reason),
     /// The gateway's payment paid for another order: one payment is one user.
@@ -244,6 +248,8 @@ impl Verdict {
     fn outcome(&self) -> (Fact, String) {
         match self {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
+            Self::Waits(why) => (Fact::Started, (*why).to_owned()),
+            Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
             Self::Fact(fact, why) => (*fact, (*why).to_owned()),
             Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
@@ -259,8 +265,14 @@ impl Verdict {
 
 /// The pure decision: which fact a report is for this order.
 fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
+    let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
+        PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
+        PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
+        PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
+        PaymentStatus::ChargedBack => Verdict::Fact(Fact::Refunded, "the bank took the money back"),
         PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
         PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
         PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
@@ -270,6 +282,15 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
             None => misfit(order, account, report, sold_live, params)
                 .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
         },
+    }
+}
+
+/// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
+fn doubted(order: &Order, reason: Reason) -> Verdict {
+    if order.state.awaits_money() {
+        Verdict::Misfit(reason)
+    } else {
+        Verdict::Doubted(reason)
     }
 }
 
@@ -347,9 +368,14 @@ fn act(
         change.db.add_reference(&order.reference, receipt)?;
     }
     match verdict {
-        Verdict::Nothing | Verdict::OfAnother => Ok(()),
-        Verdict::PaidTwice(reason) => {
-            change.note(&order.reference, &format!("{why}: {reason}"))?;
+        Verdict::OfAnother => Ok(()),
+        Verdict::Nothing => learn_how_to_pay(change, order, report),
+        Verdict::Waits(sentence) => {
+            learn_how_to_pay(change, order, report)?;
+            change.note(&order.reference, &format!("{sentence} ({why})"))
+        }
+        Verdict::Doubted(reason) | Verdict::PaidTwice(reason) => {
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
             deliver::alert_about(change, order, &reason)
         }
         Verdict::Fact(fact, sentence) => {
@@ -387,6 +413,30 @@ fn learn(order: &mut Order, report: &Report, fact: Fact) {
     }
     order.buyer.phone = order.buyer.phone.take().or_else(|| report.phone.clone());
     order.buyer.email = order.buyer.email.take().or_else(|| report.email.clone());
+}
+
+/// Takes over how a payment that was begun is completed: its page, found again after a lost answer, or the
+/// reference for a till or a bank.
+fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report) -> Result<(), StoreError> {
+    let is_new = |known: bool, told: bool| !known && told;
+    let page = is_new(order.pay_url.is_some(), report.pay_url.is_some());
+    let instructed = report.instructions.is_some() && order.instructions != report.instructions;
+    if !order.state.awaits_money() || !(page || instructed) {
+        return Ok(());
+    }
+    if page {
+        order.pay_url.clone_from(&report.pay_url);
+        order.reason = None;
+    }
+    if instructed {
+        order.instructions.clone_from(&report.instructions);
+        change.note(
+            &order.reference,
+            "the buyer has a reference to pay with at a till or a bank",
+        )?;
+    }
+    order.gateway_id = order.gateway_id.take().or_else(|| report.gateway_id.clone());
+    change.advance(order, Fact::Started, "the gateway waits for the buyer")
 }
 
 /// Keeps an authentic call's settings with the order, and the router's credentials if it has none yet.
@@ -435,9 +485,19 @@ pub(super) fn backoff(attempts: i64) -> SignedDuration {
     SignedDuration::from_secs((2_i64 << doublings).min(300))
 }
 
+/// How long a gateway wants to be left alone, within reason.
+pub(super) fn rest(error: &GatewayError) -> SignedDuration {
+    match error {
+        GatewayError::Throttled { after_s } => SignedDuration::from_secs(i64::from(*after_s)).min(LONGEST_REST),
+        _ => SignedDuration::ZERO,
+    }
+}
+
 /// In the history, where the gateway gives no reason.
 const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
+/// A gateway may say anything; an order's buyer waits.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A signed "paid" against an answer "pending" is asked again so often; then the reconciler goes on.
 const PENDING_TRIES: i64 = 10;
 /// A payment can be unknown for a moment after it was made, not for long.

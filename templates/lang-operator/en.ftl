@@ -19,6 +19,10 @@ unusable-params = { $faults ->
 unusable-params-do = Correct the webhook in { $gateway }’s dashboard, then run “{ $retry }”: the order goes on with the hotspot’s own settings.
 paid-twice = The buyer paid twice: payments “{ $first }” and “{ $second }” at { $gateway }. Only one code is due.
 paid-twice-do = Refund one of the two payments in { $gateway }’s dashboard.
+payment-disputed = This payment is disputed. { $gateway } decides who keeps the money.
+payment-disputed-do = Answer the dispute in { $gateway }’s dashboard. If the buyer has no code yet and the money stays yours, run “{ $retry }”.
+partly-refunded = A part of this payment was refunded at { $gateway }.
+partly-refunded-do = Check this refund in { $gateway }’s dashboard. If the buyer has no code yet and the rest is enough for you, run “{ $retry }”.
 
 ## Hotspot and router
 hotspot-gone = A payment arrived, but the hotspot “{ $hotspot }” is no longer in site.toml.

@@ -19,6 +19,10 @@ unusable-params = { $faults ->
 unusable-params-do = Corrija el webhook en el panel de { $gateway } y luego ejecute «{ $retry }»: el pedido seguirá con los ajustes del hotspot.
 paid-twice = El comprador pagó dos veces: pagos «{ $first }» y «{ $second }» en { $gateway }. Solo le corresponde un código.
 paid-twice-do = Reembolse uno de los dos pagos en el panel de { $gateway }.
+payment-disputed = Este pago está en disputa. { $gateway } decidirá a quién le corresponde el dinero.
+payment-disputed-do = Responda a la disputa en el panel de { $gateway }. Si el comprador aún no tiene su código y el dinero queda para usted, ejecute «{ $retry }».
+partly-refunded = Una parte de este pago se reembolsó en { $gateway }.
+partly-refunded-do = Compruebe ese reembolso en el panel de { $gateway }. Si el comprador aún no tiene su código y el resto le basta, ejecute «{ $retry }».
 
 ## El hotspot y el router
 hotspot-gone = Llegó un pago, pero el hotspot «{ $hotspot }» ya no está en site.toml.

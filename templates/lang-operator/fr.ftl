@@ -19,6 +19,10 @@ unusable-params = { $faults ->
 unusable-params-do = Corrigez le webhook dans le tableau de bord de { $gateway }, puis lancez « { $retry } » : la commande continuera avec les réglages du hotspot.
 paid-twice = L’acheteur a payé deux fois : paiements « { $first } » et « { $second } » chez { $gateway }. Il n’a droit qu’à un seul code.
 paid-twice-do = Remboursez l’un des deux paiements depuis le tableau de bord de { $gateway }.
+payment-disputed = Ce paiement est contesté. { $gateway } décidera à qui revient l’argent.
+payment-disputed-do = Répondez à la contestation dans le tableau de bord de { $gateway }. Si l’acheteur n’a pas encore son code et que l’argent vous revient, lancez « { $retry } ».
+partly-refunded = Une partie de ce paiement a été remboursée chez { $gateway }.
+partly-refunded-do = Vérifiez ce remboursement dans le tableau de bord de { $gateway }. Si l’acheteur n’a pas encore son code et que le reste vous suffit, lancez « { $retry } ».
 
 ## Le hotspot et le routeur
 hotspot-gone = Un paiement est arrivé, mais le hotspot « { $hotspot } » n’est plus dans site.toml.

@@ -19,6 +19,10 @@ unusable-params = { $faults ->
 unusable-params-do = Corrija o webhook no painel de { $gateway } e depois execute «{ $retry }»: o pedido continua com as definições do hotspot.
 paid-twice = O comprador pagou duas vezes: pagamentos «{ $first }» e «{ $second }», via { $gateway }. Só tem direito a um código.
 paid-twice-do = Reembolse um dos dois pagamentos no painel de { $gateway }.
+payment-disputed = Este pagamento está em disputa. { $gateway } decidirá a quem pertence o dinheiro.
+payment-disputed-do = Responda à disputa no painel de { $gateway }. Se o comprador ainda não tem o código e o dinheiro ficar consigo, execute «{ $retry }».
+partly-refunded = Uma parte deste pagamento foi reembolsada via { $gateway }.
+partly-refunded-do = Verifique esse reembolso no painel de { $gateway }. Se o comprador ainda não tem o código e o resto lhe basta, execute «{ $retry }».
 
 ## O hotspot e o router
 hotspot-gone = Chegou um pagamento, mas o hotspot «{ $hotspot }» já não está em site.toml.
