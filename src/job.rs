@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{AccountId, EventId, JobId, OrderRef, RouterId};
+use crate::ids::{AccountId, EventId, HookId, JobId, OrderRef, RouterId};
 
 /// What there is to do. `(kind, subject)` is unique among open jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub enum Task {
     Disable(OrderRef),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
+    /// Deliver one webhook of ours.
+    Hook(HookId),
 }
 
 impl Task {
@@ -30,6 +32,7 @@ impl Task {
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
             Self::Mail(_) => "mail",
+            Self::Hook(_) => "hook",
         }
     }
 
@@ -41,6 +44,7 @@ impl Task {
                 order.to_string()
             }
             Self::Mail(message) => message.to_string(),
+            Self::Hook(hook) => hook.to_string(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Task {
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
+            "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             _ => return None,
         })
     }
@@ -68,6 +73,8 @@ pub enum Lane {
     Questions(AccountId),
     Router(RouterId),
     Mail,
+    /// Webhooks to one receiver, `host:port`: a dead one delays no other.
+    Hook(String),
 }
 
 impl Lane {
@@ -77,6 +84,7 @@ impl Lane {
             Self::Questions(account) => format!("questions:{account}"),
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
+            Self::Hook(receiver) => format!("hook:{receiver}"),
         }
     }
 
@@ -85,6 +93,7 @@ impl Lane {
             Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),
             None if text == "mail" => Some(Self::Mail),
             _ => None,
         }

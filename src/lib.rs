@@ -17,10 +17,12 @@
     )
 )]
 
+pub mod api_key;
 pub mod clock;
 pub mod company;
 pub mod destination;
 pub mod event;
+pub mod hook;
 pub mod ids;
 pub mod job;
 pub mod language;
@@ -46,6 +48,7 @@ pub mod tls;
 pub mod jobs;
 pub mod payment;
 
+pub mod api;
 pub mod pages;
 pub mod web;
 

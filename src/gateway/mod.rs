@@ -178,6 +178,8 @@ pub struct Started {
     pub notify_token: Option<SecretString>,
     /// The gateway refused this attempt at once (low balance and the like).
     pub failed: Option<String>,
+    /// The gateway's own answer, for programs that ask for a payment link and know its shape.
+    pub raw: Option<serde_json::Value>,
 }
 
 /// How a buyer pays through an account.

@@ -91,6 +91,8 @@ enum Scene {
     Failed,
     Held,
     Refunded,
+    /// A payment by link is paid: there is no code to show.
+    Settled,
 }
 
 #[derive(Serialize)]
@@ -113,6 +115,10 @@ struct OrderPage<'a> {
     login_url: Option<&'a str>,
     home_url: Option<&'a str>,
     retry_url: Option<&'a str>,
+    /// A payment by link: no access is being made.
+    link: bool,
+    /// Where its buyer goes back to.
+    return_url: Option<&'a str>,
     refusal: Option<String>,
     /// For the operator: why the payment could not begin.
     hint: Option<String>,
@@ -167,8 +173,8 @@ impl<'a> OrderPage<'a> {
             steps: steps(order),
             company: &order.company_name,
             label: &order.plan_label,
-            time: format::time(language, order.time),
-            data: format::data(language, order.data),
+            time: plan_only(order, format::time(language, order.time)),
+            data: plan_only(order, format::data(language, order.data)),
             price: order.price.for_people(language),
             reference: order.reference.as_str(),
             gateway: order.gateway.title(),
@@ -180,6 +186,8 @@ impl<'a> OrderPage<'a> {
             home_url: order.home_url.as_deref(),
             // An order of a link that was believed has no plan to buy again.
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
+            link: order.link.is_some(),
+            return_url: order.link.as_ref().and_then(|link| link.return_url.as_deref()),
             refusal: order.refusal.as_deref().map(spoken),
             hint: order
                 .fault
@@ -194,8 +202,14 @@ impl<'a> OrderPage<'a> {
     }
 }
 
+/// Limits are a plan's; a payment by link has none.
+fn plan_only(order: &OrderView, text: Option<String>) -> Option<String> {
+    text.filter(|_| order.link.is_none())
+}
+
 fn scene(order: &OrderView) -> Scene {
     match order.state {
+        State::Paid | State::Provisioned | State::Delivered if order.link.is_some() => Scene::Settled,
         State::New | State::Waiting if order.pay == PayStep::TryAgain => Scene::Unreached,
         State::New | State::Waiting => Scene::Waiting,
         State::Paid => Scene::Paid,
@@ -212,7 +226,7 @@ fn headline(order: &OrderView, scene: Scene) -> &'static str {
     match scene {
         Scene::Waiting => "order-waiting-title",
         Scene::Unreached => "order-try-title",
-        Scene::Paid | Scene::Stuck => "order-paid-title",
+        Scene::Paid | Scene::Stuck | Scene::Settled => "order-paid-title",
         Scene::Ready => "order-ready-title",
         Scene::Online => "order-online-title",
         Scene::Failed => match order.state {
@@ -313,7 +327,8 @@ pub(super) fn version(order: &OrderView) -> String {
         PayStep::ConfirmOnPhone { .. } => 2,
         PayStep::TryAgain => 3,
     };
-    format!("{}-{online}-{}{pay}", order.state.as_str(), u8::from(slow))
+    let link = if order.link.is_some() { "link-" } else { "" };
+    format!("{link}{}-{online}-{}{pay}", order.state.as_str(), u8::from(slow))
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.

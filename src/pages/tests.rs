@@ -14,7 +14,7 @@ use crate::ids::{AccountId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::{Currency, Money};
 use crate::order::{Online, PlanSnapshot, State};
 use crate::payment::checkout::{LinkFault, Offer, OfferAccount};
-use crate::payment::view::{OrderView, PayStep, VoucherView};
+use crate::payment::view::{LinkView, OrderView, PayStep, VoucherView};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::reason::{GatewayRule, Reason};
 use crate::voucher::UserMode;
@@ -409,6 +409,7 @@ fn order(state: State) -> OrderView {
             password: "mm7k3q9x".to_owned(),
             mode: UserMode::Vc,
         }),
+        link: None,
         login_url: state
             .shows_voucher()
             .then(|| "http://wifi.example.net/login?username=mm7k3q9x&password=mm7k3q9x".to_owned()),
@@ -417,6 +418,21 @@ fn order(state: State) -> OrderView {
         refusal: None,
         fault: None,
         paid_for_s: matches!(state, State::Paid | State::Stuck).then_some(4),
+    }
+}
+
+/// A payment by link: its page shows a reference instead of a plan, and no code.
+fn by_link(order: OrderView) -> OrderView {
+    OrderView {
+        plan_label: "factura-77".to_owned(),
+        link: Some(LinkView {
+            return_url: Some("https://shop.example.net/back?x=1&y=\"2".to_owned()),
+        }),
+        voucher: None,
+        login_url: None,
+        home_url: None,
+        retry_url: "/".to_owned(),
+        ..order
     }
 }
 
@@ -436,13 +452,11 @@ fn orders() -> Vec<(&'static str, OrderView)> {
         environment: "live",
         description: "4 heures".to_owned(),
     };
+    let open = PayStep::Open {
+        url: "https://process.fedapay.com/eyJ0".to_owned(),
+    };
     vec![
-        (
-            "order-open",
-            waiting(PayStep::Open {
-                url: "https://process.fedapay.com/eyJ0".to_owned(),
-            }),
-        ),
+        ("order-open", waiting(open.clone())),
         (
             "order-phone",
             waiting(PayStep::ConfirmOnPhone {
@@ -496,6 +510,8 @@ fn orders() -> Vec<(&'static str, OrderView)> {
                 ..order(State::Failed)
             },
         ),
+        ("order-link-open", by_link(waiting(open.clone()))),
+        ("order-link-paid", by_link(order(State::Delivered))),
         ("order-expired", order(State::Expired)),
         ("order-cancelled", order(State::Cancelled)),
         ("order-held", order(State::Held)),

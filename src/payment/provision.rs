@@ -5,7 +5,7 @@ use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
 
 use super::routers::{Loan, RouterFacts};
-use super::{Outcome, Relay};
+use super::{Outcome, Relay, links};
 use crate::company::{Hotspot, Router};
 use crate::ids::OrderRef;
 use crate::order::{Fact, Order, State};
@@ -21,6 +21,9 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
     };
     if !matches!(work.order.state, State::Paid | State::Stuck) {
         return Ok(Outcome::Done);
+    }
+    if work.order.link.is_some() {
+        return links::fulfil(relay, reference).await;
     }
     match make_user(relay, &work).await {
         Ok(()) => {

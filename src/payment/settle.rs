@@ -105,7 +105,12 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
     };
-    if order.hotspot != event.hotspot {
+    // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
+    let is_elsewhere = match &order.link {
+        None => order.hotspot != event.hotspot,
+        Some(_) => account.company != order.company,
+    };
+    if is_elsewhere {
         return Ok(Found::Nothing("the order belongs to another hotspot"));
     }
     let Some(own) = directory.accounts.get(&order.account) else {
@@ -199,6 +204,8 @@ pub(super) async fn apply(
                 Source::Event(event) => (format!("event {}", event.id), Some(&event.event.params)),
                 Source::Question => ("the gateway was asked".to_owned(), None),
             };
+            // The settings of a hotspot's webhook say nothing about a payment that makes no user.
+            let params = params.filter(|_| order.link.is_none());
             if let Some(params) = params.filter(|_| order.params.notify_email.is_none()) {
                 // Who is told must be known even where the money does not fit.
                 order.params.notify_email.clone_from(&params.notify_email);
@@ -206,12 +213,14 @@ pub(super) async fn apply(
             let verdict = if is_anothers(change.db, &order, &report)? {
                 Verdict::OfAnother
             } else {
-                let sold_live = change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
+                // Whoever asked for a payment by link chose the account, and is told which mode it has.
+                let sold_live =
+                    order.link.is_none() && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
                 judge(&order, account, &report, sold_live, params)
             };
             let outcome = verdict.outcome();
             act(change, &mut order, &report, verdict, &why)?;
-            if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
+            if let (Fact::Paid, Source::Event(event), None) = (outcome.0, &source, &order.link) {
                 keep_params(change, &mut order, &event.event.params)?;
             }
             if let Source::Event(event) = &source {

@@ -36,6 +36,8 @@ pub struct OrderView {
     /// What the buyer has to do while the order waits.
     pub pay: PayStep,
     pub voucher: Option<VoucherView>,
+    /// Where the buyer of a payment by link goes back to, if its program said so.
+    pub link: Option<LinkView>,
     /// Top-level link that logs the phone in at the router; only with a voucher and a dns-name.
     pub login_url: Option<String>,
     /// Where an online phone goes next: its own `dst`, else the hotspot's status page.
@@ -82,6 +84,12 @@ pub enum PayStep {
     },
     /// The gateway could not be reached; the button may be pressed again.
     TryAgain,
+}
+
+/// A payment by link, as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkView {
+    pub return_url: Option<String>,
 }
 
 #[derive(Clone)]
@@ -152,6 +160,9 @@ fn compose(relay: &Relay, directory: &Directory, order: Order) -> Option<OrderVi
         language: order.buyer.language,
         gateway: account.gateway(),
         voucher: voucher.map(show),
+        link: order.link.as_ref().map(|link| LinkView {
+            return_url: link.return_url.clone(),
+        }),
         login_url,
         home_url,
         plan_label: order.plan.label,

@@ -19,11 +19,12 @@ impl Db<'_> {
             Lane::Account(_) | Lane::Questions(_) => "(SELECT company FROM account WHERE id = ?7)",
             Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
             Lane::Mail => "(SELECT company FROM message WHERE id = ?7)",
+            Lane::Hook(_) => "(SELECT company FROM hook WHERE id = ?7)",
         };
         let owner = match &job.lane {
             Lane::Account(account) | Lane::Questions(account) => account.to_string(),
             Lane::Router(router) => router.to_string(),
-            Lane::Mail => job.task.subject(),
+            Lane::Mail | Lane::Hook(_) => job.task.subject(),
         };
         let sql = format!(
             "INSERT INTO job (company, kind, subject, lane, due_at, created_at) \

@@ -20,6 +20,7 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::api::ApiSettings;
 use crate::payment::Relay;
 use limits::RateLimits;
 
@@ -30,6 +31,7 @@ pub struct App {
     pub public_https: bool,
     pub trusted_proxies: Vec<IpNet>,
     pub limits: RateLimits,
+    pub api: ApiSettings,
 }
 
 impl App {
@@ -40,6 +42,7 @@ impl App {
             public_https,
             trusted_proxies,
             limits: RateLimits::default(),
+            api: ApiSettings::default(),
         }
     }
 }

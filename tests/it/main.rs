@@ -21,6 +21,7 @@ mod injection;
 mod kit;
 mod leaks;
 mod operator;
+mod pagos;
 mod payment;
 mod process;
 mod router_check;

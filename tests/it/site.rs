@@ -82,6 +82,7 @@ impl Fixture {
             pay_url: None,
             instructions: None,
             voucher: None,
+            link: None,
             params: MikParams::default(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             paid_at: None,

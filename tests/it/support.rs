@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use mikrelay::clock::Clock;
 use mikrelay::company::Language;
 use mikrelay::http_client::HttpClient;
+use mikrelay::http_client::guard::Guard;
+use mikrelay::http_client::outgoing::Outgoing;
 use mikrelay::ids::{OrderRef, OrderToken, PlanId};
 use mikrelay::jobs::Runner;
 use mikrelay::notify::mail::{Mailer, MemoryMailbox};
@@ -82,6 +84,7 @@ impl World {
         let relay = Relay::new(Parts {
             store,
             http: HttpClient::new(),
+            outgoing: loopback_open(),
             mailer: Mailer::Memory(mailbox.clone()),
             clock: clock.clone(),
             key: key.clone(),
@@ -125,6 +128,7 @@ impl World {
         let relay = Relay::new(Parts {
             store: self.relay.store().clone(),
             http: HttpClient::new(),
+            outgoing: loopback_open(),
             mailer,
             clock: self.clock.clone(),
             key: self.key.clone(),
@@ -261,6 +265,11 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// `set` may change what the server is allowed.
+    pub async fn with(set: impl FnOnce(&mut web::App)) -> Self {
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own_url: url::Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -301,7 +310,9 @@ impl Shop {
             .fedapay
             .set_webhooks(vec![webhook("fedapay", &[("mikuserprefix", "fp")])]);
         gateways.feexpay.set_webhooks(vec![webhook("feexpay", &[])]);
-        let app = Arc::new(web::App::new(world.relay.clone(), &own_url, Vec::new()));
+        let mut app = web::App::new(world.relay.clone(), &own_url, Vec::new());
+        set(&mut app);
+        let app = Arc::new(app);
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async {
             let _ = stopped.await;
@@ -458,6 +469,12 @@ fn apply(store: &Store, text: &str) {
         .write_now(move |db| Ok(site::apply(&site, db, false).map(|_| ())))
         .unwrap()
         .unwrap();
+}
+
+/// The simulated receivers of webhooks are on this machine.
+pub fn loopback_open() -> Outgoing {
+    let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], Vec::new());
+    Outgoing::with_deadline(guard, Duration::from_secs(2))
 }
 
 /// Long enough for loopback on a busy machine, short enough for a test of silence.
