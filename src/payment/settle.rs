@@ -11,7 +11,7 @@ use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Repo
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
-use crate::order::{Fact, Order};
+use crate::order::{Fact, Order, State};
 use crate::store::StoreError;
 
 /// Settles one event of the inbox.
@@ -210,17 +210,28 @@ pub(super) async fn apply(
             };
             let outcome = verdict.outcome();
             act(change, &mut order, &report, verdict, &why)?;
-            if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
-                keep_params(change, &mut order, &event.event.params)?;
-            }
             if let Source::Event(event) = &source {
-                change
-                    .db
-                    .settle_event(event.id, &outcome.1, Some(&order.reference), change.now)?;
+                finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// Keeps what an event brought beside the money, and notes in its row what it came to.
+fn finish_event(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    event: &Event,
+    (fact, outcome): (Fact, String),
+) -> Result<(), StoreError> {
+    // What holds the order may be one faulty parameter: the others count once the operator lets it go on.
+    if fact == Fact::Paid || (fact == Fact::Mismatched && order.state == State::Held) {
+        keep_params(change, order, &event.event.params)?;
+    }
+    change
+        .db
+        .settle_event(event.id, &outcome, Some(&order.reference), change.now)
 }
 
 /// What a report means for an order.
@@ -277,7 +288,7 @@ fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Res
 }
 
 fn is_second_payment(order: &Order, report: &Report) -> bool {
-    let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
+    let settled = !order.state.awaits_money() && order.state != State::Held;
     let other = order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id;
     settled && other
 }

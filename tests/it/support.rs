@@ -49,6 +49,11 @@ impl World {
 
     /// `more` is added to the business file; `{router}` in it stands for the router's address.
     pub async fn with(config: SimRouterConfig, more: &str) -> Self {
+        Self::selling(config, &format!("{SITE}{more}")).await
+    }
+
+    /// The whole business file, with `{router}` for the router's address.
+    pub async fn selling(config: SimRouterConfig, site: &str) -> Self {
         let clock = Clock::manual("2026-11-02T12:00:00Z".parse().unwrap());
         let profiles = ["1H", "4H", "1J"].map(str::to_owned).to_vec();
         let config = SimRouterConfig {
@@ -62,7 +67,7 @@ impl World {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let key = MasterKey::generate();
         let store = open(&folder, &key, &clock);
-        let text = format!("{SITE}{more}").replace("{router}", &router.addr().to_string());
+        let text = site.replace("{router}", &router.addr().to_string());
         apply(&store, &text);
         store.refresh_directory().await.unwrap();
         let mailbox = MemoryMailbox::default();
@@ -471,7 +476,7 @@ fn short_deadlines() -> Deadlines {
     }
 }
 
-const SITE: &str = r#"
+pub const SITE: &str = r#"
 [[company]]
 id = "cafe"
 name = "Café du Port"
