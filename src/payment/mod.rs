@@ -9,7 +9,7 @@ mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
-mod recover;
+pub mod recover;
 mod routers;
 mod settle;
 pub mod view;
@@ -34,6 +34,7 @@ use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use receive::{CallbackReply, CallbackRequest};
+use recover::Recovered;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -123,7 +124,7 @@ impl Relay {
     }
 
     /// The order a reference and a second fact (or the device cookie) lead to.
-    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+    pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
     }
 

@@ -205,17 +205,23 @@ impl Asked {
                 app.limits.order.check(&self.sender).map_err(too_often)?;
                 order::state(relay, part).await
             }
-            Endpoint::Recover if posted => {
-                app.limits.recover.check(&self.sender).map_err(too_often)?;
-                app.limits
-                    .recover_reference
-                    .check(&recover::limited_reference(&visit))
-                    .map_err(too_often)?;
-                recover::find(relay, &visit).await
-            }
+            Endpoint::Recover if posted => self.recover(app, &visit).await,
             Endpoint::Recover => recover::show(&visit),
             _ => pages::home(&visit),
         }
+    }
+
+    async fn recover(&self, app: &App, visit: &Visit<'_>) -> Result<Page, PageError> {
+        let (limits, reference) = (&app.limits, recover::limited_reference(visit));
+        limits.recover.check(&self.sender).map_err(too_often)?;
+        limits.recover_reference.check(&reference).map_err(too_often)?;
+        let search = recover::find(&app.relay, visit).await?;
+        // Counted only now, so that buyers who prove themselves use nothing up. Found or not, the answer is the same.
+        if search.is_guess {
+            limits.guess.check(&self.sender).map_err(too_often)?;
+            limits.guess_reference.check(&reference).map_err(too_often)?;
+        }
+        Ok(search.page)
     }
 
     async fn buy(&self, app: &App, door: Door<'_>, visit: &Visit<'_>, posted: bool) -> Result<Page, PageError> {
