@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
-use super::server::Alive;
+use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
 use super::{App, body, forwarded, limits};
 use crate::company::GatewayName;
@@ -39,7 +39,7 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Requ
         log_error(&error, &request_id);
         let unread = matches!(
             error,
-            RequestError::NoPage | RequestError::Method { .. } | RequestError::Body(_)
+            RequestError::NoPage | RequestError::Method { .. } | RequestError::TwoLengths | RequestError::Body(_)
         );
         let answer = reply::error(&error, voice, &request_id);
         if unread {
@@ -60,6 +60,9 @@ async fn run(
     path: Vec<Option<String>>,
     request: Request<Incoming>,
 ) -> Result<Answer, RequestError> {
+    if request.extensions().get::<TwoLengths>().is_some() {
+        return Err(RequestError::TwoLengths);
+    }
     let endpoint = endpoint.ok_or(RequestError::NoPage)?;
     endpoint.check_method(request.method())?;
     let (head, incoming) = request.into_parts();
