@@ -142,10 +142,14 @@ impl Serve {
     }
 
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let id = self.pid().to_string();
         assert!(
             std::process::Command::new("kill")
-                .args(["-TERM", &id])
+                .args([name, &id])
                 .status()
                 .unwrap()
                 .success()
