@@ -49,6 +49,7 @@ struct Inner {
     refusals: receive::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    looks: reconcile::Looks,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -101,6 +102,7 @@ impl Relay {
             refusals: receive::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            looks: reconcile::Looks::default(),
         }))
     }
 
@@ -119,8 +121,14 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
+    }
+
+    /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
+    pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::open_order(self, token).await
     }
 
     /// The order a reference and a second fact (or the device cookie) lead to.
