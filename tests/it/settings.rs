@@ -5,7 +5,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::process::{PLAIN_SITE, Serve, Start};
+use crate::process::{Serve, Start, write_site};
+use crate::support::SITE;
 
 const MAIL: &str = r#"
 [mail]
@@ -30,8 +31,8 @@ async fn c2_a_secret_that_others_can_read_is_named_at_the_start() {
     assert!(log.contains("run `chmod 600 ") && log.contains("mail.secret`"), "{log}");
     assert!(log.contains("master.key`; it has mode 600 now"), "{log}");
 
-    let site = PLAIN_SITE.replace("password = \"relay-pass\"", "password_file = \"router.secret\"");
-    fs::write(serve.folder.path().join("site.toml"), site).unwrap();
+    let site = SITE.replace("password = \"relay-pass\"", "password_file = \"router.secret\"");
+    write_site(serve.folder.path(), &site);
     let secret = serve.folder.path().join("router.secret");
     fs::write(&secret, "relay-pass").unwrap();
     for (mode, is_told) in [(0o604, true), (0o600, false)] {
@@ -48,13 +49,13 @@ async fn c2_a_broken_change_leaves_everything_as_it_was() {
     let serve = Serve::start(Start::default()).await;
     let (folder, before) = (serve.folder.path(), serve.cli(&["export"]).await.1);
     // The price is right and comes before what is broken.
-    let cheaper = PLAIN_SITE.replace("price = \"100\"", "price = \"50\"");
+    let cheaper = SITE.replace("price = \"100\"", "price = \"50\"");
     for broken in [
         format!("{cheaper}\n[[plan]]\nid = \"2h\"\nhotspot = \"nowhere\"\n"),
         format!("{cheaper}\npirce = 1\n"),
         cheaper.replace("password = \"relay-pass\"", "password_file = \"not-there\""),
     ] {
-        fs::write(folder.join("site.toml"), &broken).unwrap();
+        write_site(folder, &broken);
         let (status, said) = serve.cli(&["apply", "site.toml"]).await;
         assert!(!status.success(), "{said}");
         assert_eq!(serve.cli(&["export"]).await.1, before, "{said}");

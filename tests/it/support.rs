@@ -476,49 +476,11 @@ fn short_deadlines() -> Deadlines {
     }
 }
 
-pub const SITE: &str = r#"
-[[company]]
-id = "cafe"
-name = "Café du Port"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "r1"
-company = "cafe"
-address = "{router}"
-user = "relay"
-password = "relay-pass"
-access_uuid = "61cd594b-2f01-48ca-8692-65e4ef3a36d5"
-
-[[hotspot]]
-id = "h1"
-router = "r1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-prefix = "mm"
-
-[[account]]
-id = "feda"
-company = "cafe"
-gateway = "fedapay"
-mode = "live"
-public_key = "pk_live_of_the_test"
-webhook_secrets = ["wh_live_of_the_test"]
-
-[[plan]]
-id = "1h"
-hotspot = "h1"
-accounts = ["feda"]
-label = "1 heure"
-profile = "1H"
-price = "100"
-time = "1h"
-data = "0"
-"#;
+/// A company that sells one plan by signed webhooks alone; `{router}` stands for the router's address.
+pub const SITE: &str = concat!(
+    include_str!("../data/cafe.toml"),
+    include_str!("../data/cafe-fedapay.toml")
+);
 
 const SHOP: &str = r#"
 [[account]]
