@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::process::{Serve, Start, write_site};
 use crate::support::SITE;
@@ -62,8 +63,10 @@ async fn c2_a_broken_change_leaves_everything_as_it_was() {
     }
     fs::write(folder.join("mikrelay.toml"), "listen = 7\nnonsense").unwrap();
     serve.signal("-HUP");
+    let sent = Instant::now();
     while !serve.log().contains("SIGHUP changes nothing") {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        assert!(sent.elapsed() < Duration::from_secs(15), "{}", serve.log());
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let page = serve.get("/b/1h").await;
     assert!(page.status == 200 && page.text.contains("100"), "{}", page.text);
