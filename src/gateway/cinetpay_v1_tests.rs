@@ -4,6 +4,7 @@ use super::super::call::script::play;
 use super::*;
 use crate::company::RefundPolicy;
 use crate::ids::{AccountId, CompanyId, OrderRef};
+use crate::money::Currency;
 use http::HeaderMap;
 
 /// Tokens are kept for the process, so each test has an account of its own.
@@ -197,15 +198,15 @@ fn requests_the_api_refuses_are_not_sent() {
     };
     assert!(matches!(
         refused(|r| r.notify_url = format!("https://x/{}", "y".repeat(120))),
-        GatewayError::Misconfigured(_)
+        GatewayError::Rule(GatewayRule::AddressLength { .. })
     ));
     assert!(matches!(
         refused(|r| r.amount = Money::from_minor(99, Currency::Xof)),
-        GatewayError::Refused(_)
+        GatewayError::Rule(GatewayRule::Between { .. })
     ));
     assert!(matches!(
         refused(|r| r.amount = Money::from_minor(2_500_001, Currency::Xof)),
-        GatewayError::Refused(_)
+        GatewayError::Rule(GatewayRule::Between { .. })
     ));
     assert!(matches!(
         refused(|r| r.order = OrderRef::new("a_b")),

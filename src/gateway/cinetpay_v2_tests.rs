@@ -245,7 +245,7 @@ fn amounts_the_gateway_refuses_are_not_sent() {
     ] {
         let (calls, refused) = start(Money::from_minor(minor, currency), &[]);
         assert!(
-            calls.is_empty() && matches!(refused, Err(GatewayError::Refused(_))),
+            calls.is_empty() && matches!(refused, Err(GatewayError::Rule(_))),
             "{minor} {currency}"
         );
     }
