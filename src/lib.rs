@@ -23,6 +23,7 @@ pub mod company;
 pub mod destination;
 pub mod event;
 pub mod hook;
+pub mod html;
 pub mod ids;
 pub mod job;
 pub mod language;

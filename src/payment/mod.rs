@@ -14,7 +14,7 @@ mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
-mod recover;
+pub mod recover;
 mod routers;
 mod settle;
 pub mod view;
@@ -44,6 +44,7 @@ use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
 use receive::{CallbackReply, CallbackRequest};
+use recover::Recovered;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -59,6 +60,7 @@ struct Inner {
     hints: receive::Hints,
     arriving: receive::Arriving,
     starting: links::Starting,
+    looks: reconcile::Looks,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -114,6 +116,7 @@ impl Relay {
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
+            looks: reconcile::Looks::default(),
         }))
     }
 
@@ -152,12 +155,18 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
     }
 
+    /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
+    pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::open_order(self, token).await
+    }
+
     /// The order a reference and a second fact (or the device cookie) lead to.
-    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+    pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
     }
 

@@ -13,6 +13,7 @@ const WORDS: &[&str] = &[
     "destination",
     "event",
     "hook",
+    "html",
     "ids",
     "job",
     "language",
