@@ -23,11 +23,13 @@ pub enum Task {
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
     LedgerMail(CompanyId),
+    /// Delete what is too old to be of use; daily.
+    Housekeeping,
 }
 
 impl Task {
     /// The kinds that wait for a time of day instead of for somebody's answer.
-    pub const DAILY_KINDS: [&'static str; 2] = ["ledger", "ledger-mail"];
+    pub const DAILY_KINDS: [&'static str; 3] = ["ledger", "ledger-mail", "housekeeping"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl Task {
             Self::Mail(_) => "mail",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
+            Self::Housekeeping => "housekeeping",
         }
     }
 
@@ -52,6 +55,8 @@ impl Task {
             Self::Mail(message) => message.to_string(),
             Self::Ledger(account) => account.to_string(),
             Self::LedgerMail(company) => company.to_string(),
+            // There is one, and no company can be called so.
+            Self::Housekeeping => "*".to_owned(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Task {
             "mail" => Self::Mail(subject.parse().ok()?),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "housekeeping" => Self::Housekeeping,
             _ => return None,
         })
     }

@@ -11,6 +11,7 @@ mod provision;
 pub mod receive;
 mod reconcile;
 mod recover;
+mod retention;
 mod routers;
 mod settle;
 mod upkeep;
@@ -145,6 +146,7 @@ impl Relay {
             Task::Mail(message) => deliver::send(self, *message, job).await,
             Task::Ledger(account) => ledger::compare(self, account, job).await,
             Task::LedgerMail(company) => ledger::tell(self, company).await,
+            Task::Housekeeping => retention::clean(self).await,
         }
     }
 

@@ -124,9 +124,9 @@ impl Db<'_> {
 
     /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
     pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
-        let [first, second] = Task::DAILY_KINDS;
-        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5) OR due_at > ?3)";
-        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second))?;
+        let [first, second, third] = Task::DAILY_KINDS;
+        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5, ?6) OR due_at > ?3)";
+        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second, third))?;
         Ok(())
     }
 

@@ -206,7 +206,11 @@ async fn the_daily_jobs_are_planned_once_and_outlive_a_restart() {
         world.relay.plan_daily_work().await.unwrap();
     }
     let planned = world.jobs().await;
-    assert_eq!(planned - before, 1);
+    assert_eq!(
+        planned - before,
+        2,
+        "the ledger of the one account, and the housekeeping"
+    );
     // A clock check does not take a job of tomorrow morning for a clock's mistake.
     world.drain().await;
     assert!(comparison(&world, &AccountId::new("feda")).await.is_none());
@@ -303,6 +307,7 @@ fn every_kind_of_daily_work_is_exempt_from_the_short_clock_check() {
     for task in [
         Task::Ledger(AccountId::new("a")),
         Task::LedgerMail(mikrelay::ids::CompanyId::new("c")),
+        Task::Housekeeping,
     ] {
         assert!(Task::DAILY_KINDS.contains(&task.kind()), "{task:?}");
         assert_eq!(Task::from_parts(task.kind(), &task.subject()), Some(task));
