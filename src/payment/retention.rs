@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Outcome, Relay, upkeep};
 use crate::job::{Lane, NewJob, Task};
 use crate::order::State;
-use crate::store::{Db, Expendable, StoreError};
+use crate::store::{Expendable, StoreError};
 
 /// Deletes what may go, for as long as it may take, and plans the next day.
 pub(super) async fn clean(relay: &Relay) -> Result<Outcome, StoreError> {
@@ -94,8 +94,14 @@ impl Chore {
             }
             Self::EmptyEvents(before) => store.write(move |db| db.empty_events(before, BATCH)).await,
             Self::EmptyMails(before) => store.write(move |db| db.empty_messages(before, BATCH)).await,
-            Self::Events(before) => store.write(move |db: &Db<'_>| db.delete_events(before, BATCH)).await,
-            Self::Mails(before) => store.write(move |db: &Db<'_>| db.delete_messages(before, BATCH)).await,
+            Self::Events(before) => {
+                let found = store.read(move |db| db.orphaned_events(before, BATCH)).await?;
+                store.write(move |db| db.delete_orphaned_events(&found)).await
+            }
+            Self::Mails(before) => {
+                let found = store.read(move |db| db.orphaned_messages(before, BATCH)).await?;
+                store.write(move |db| db.delete_orphaned_messages(&found)).await
+            }
         }
     }
 }

@@ -84,20 +84,33 @@ impl Db<'_> {
         self.mark_done("mails_emptied_to", &rows)
     }
 
-    /// Deletes settled events received before whose order is gone, or that never had one. Says how many.
-    pub fn delete_events(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        let sql = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id < \
-                   coalesce((SELECT id FROM event WHERE received_at >= ?1 ORDER BY id LIMIT 1), 9223372036854775807) \
-                   AND order_reference IS NULL AND settled_at IS NOT NULL ORDER BY id LIMIT ?2)";
-        self.run(sql, (ms(before), limit))
+    /// The oldest settled events received before whose order is gone, or that never had one. A read: deleting looks
+    /// again.
+    pub fn orphaned_events(&self, before: Timestamp, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT id FROM event WHERE id < coalesce((SELECT id FROM event WHERE received_at >= ?1 \
+                   ORDER BY id LIMIT 1), 9223372036854775807) AND order_reference IS NULL AND settled_at IS NOT NULL \
+                   ORDER BY id LIMIT ?2";
+        self.all(sql, (ms(before), limit), |columns| columns.next())
     }
 
-    /// Deletes mails written before that belong to no order and do not wait any more. Says how many.
-    pub fn delete_messages(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        let sql = "DELETE FROM message WHERE id IN (SELECT id FROM message WHERE id < \
-                   coalesce((SELECT id FROM message WHERE created_at >= ?1 ORDER BY id LIMIT 1), 9223372036854775807) \
-                   AND order_reference IS NULL AND state <> 'waiting' ORDER BY id LIMIT ?2)";
-        self.run(sql, (ms(before), limit))
+    /// Deletes these events, if they still belong to no order. Says how many.
+    pub fn delete_orphaned_events(&self, ids: &[i64]) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM event WHERE id = ?1 AND order_reference IS NULL AND settled_at IS NOT NULL";
+        ids.iter().map(|id| self.run(sql, [id])).sum()
+    }
+
+    /// The oldest mails written before that belong to no order and do not wait any more.
+    pub fn orphaned_messages(&self, before: Timestamp, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT id FROM message WHERE id < coalesce((SELECT id FROM message WHERE created_at >= ?1 \
+                   ORDER BY id LIMIT 1), 9223372036854775807) AND order_reference IS NULL AND state <> 'waiting' \
+                   ORDER BY id LIMIT ?2";
+        self.all(sql, (ms(before), limit), |columns| columns.next())
+    }
+
+    /// Deletes these mails. Says how many.
+    pub fn delete_orphaned_messages(&self, ids: &[i64]) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM message WHERE id = ?1 AND order_reference IS NULL AND state <> 'waiting'";
+        ids.iter().map(|id| self.run(sql, [id])).sum()
     }
 
     /// The next rows after a mark, up to the first that is too young.

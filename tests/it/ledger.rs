@@ -146,7 +146,7 @@ async fn a_gateway_that_is_down_is_asked_again_and_the_days_are_made_up_for() {
     let good = morning(&shop, "fedapay").await;
     let lost = shop.place("fedapay").await;
     pay(&shop, "fedapay", &lost, Choice::PaySilently).await;
-    shop.gateways.fedapay.fail_next([Fault::ServerError; 13]);
+    shop.gateways.fedapay.fail_next([Fault::ServerError; 20]);
     advance(&shop.world, DAY);
     let account = AccountId::new("by-fedapay");
     for _ in 0..13 {
@@ -162,6 +162,28 @@ async fn a_gateway_that_is_down_is_asked_again_and_the_days_are_made_up_for() {
     let made_up = comparison(&shop.world, &account).await.unwrap();
     assert_eq!((made_up.mended, made_up.problem), (1, None));
     assert_eq!(made_up.since, good.until - DAY);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_gives_way_to_questions() {
+    let shop = Shop::open().await;
+    let lost = shop.place("feexpay").await;
+    pay(&shop, "feexpay", &lost, Choice::PaySilently).await;
+    shop.gateways.feexpay.fail_next([Fault::Garbage; 7]);
+    shop.world.relay.plan_daily_work().await.unwrap();
+    advance(&shop.world, DAY);
+    let account = AccountId::new("by-feexpay");
+    for _ in 0..7 {
+        assert!(comparison(&shop.world, &account).await.is_none());
+        assert_eq!(turn(&shop.world, &account).await, Turn::Ran);
+        advance(&shop.world, HOUR);
+    }
+    let found = comparison(&shop.world, &account).await.unwrap();
+    assert_eq!(
+        (found.way, found.checked, found.mended),
+        (Way::Asked, 1, 1),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
