@@ -4,7 +4,7 @@
 //!
 //! The relay is the real program as a child process; gateway and router live in this one, so they survive it.
 //! `KILL_SEED` repeats a run's random choices (not its timing); `KILL_SALES` changes the number of sales. `rounds`
-//! does it under load.
+//! does it under load, `steps` at each step of taking a webhook.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -23,6 +23,8 @@ mod ledger;
 mod load;
 mod relay;
 mod rounds;
+mod steps;
+mod strace;
 mod wire;
 
 use std::sync::Arc;
