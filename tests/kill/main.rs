@@ -4,7 +4,7 @@
 //!
 //! The relay is the real program as a child process; gateway and router live in this one, so they survive it.
 //! `KILL_SEED` repeats a run's random choices (not its timing); `KILL_SALES` changes the number of sales. `rounds`
-//! does it under load, `steps` at each step of taking a webhook.
+//! does it under load, `steps` at each step of taking a webhook; `syncs` looks at what a power cut would take.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -25,6 +25,7 @@ mod relay;
 mod rounds;
 mod steps;
 mod strace;
+mod syncs;
 mod wire;
 
 use std::sync::Arc;
