@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{AccountId, EventId, HookId, JobId, OrderRef, RouterId};
+use crate::ids::{AccountId, CompanyId, EventId, HookId, JobId, OrderRef, RouterId};
 
 /// What there is to do. `(kind, subject)` is unique among open jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,9 +21,18 @@ pub enum Task {
     Mail(i64),
     /// Deliver one webhook of ours.
     Hook(HookId),
+    /// Compare what a gateway says was paid with what was delivered; daily.
+    Ledger(AccountId),
+    /// Tell a company what its accounts' comparisons found.
+    LedgerMail(CompanyId),
+    /// Delete what is too old to be of use; daily.
+    Housekeeping,
 }
 
 impl Task {
+    /// The kinds that wait for a time of day instead of for somebody's answer.
+    pub const DAILY_KINDS: [&'static str; 3] = ["ledger", "ledger-mail", "housekeeping"];
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Settle(_) => "settle",
@@ -33,6 +42,9 @@ impl Task {
             Self::Disable(_) => "disable",
             Self::Mail(_) => "mail",
             Self::Hook(_) => "hook",
+            Self::Ledger(_) => "ledger",
+            Self::LedgerMail(_) => "ledger-mail",
+            Self::Housekeeping => "housekeeping",
         }
     }
 
@@ -45,6 +57,10 @@ impl Task {
             }
             Self::Mail(message) => message.to_string(),
             Self::Hook(hook) => hook.to_string(),
+            Self::Ledger(account) => account.to_string(),
+            Self::LedgerMail(company) => company.to_string(),
+            // There is one, and no company can be called so.
+            Self::Housekeeping => "*".to_owned(),
         }
     }
 
@@ -58,6 +74,9 @@ impl Task {
             "disable" => Self::Disable(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
+            "ledger" => Self::Ledger(AccountId::new(subject)),
+            "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "housekeeping" => Self::Housekeeping,
             _ => return None,
         })
     }
@@ -75,6 +94,10 @@ pub enum Lane {
     Mail,
     /// Webhooks to one receiver, `host:port`: a dead one delays no other.
     Hook(String),
+    /// The daily comparison of one account. It may take minutes, so it stands in nobody's way.
+    Ledger(AccountId),
+    /// What the relay does for itself.
+    Upkeep,
 }
 
 impl Lane {
@@ -85,6 +108,8 @@ impl Lane {
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
             Self::Hook(receiver) => format!("hook:{receiver}"),
+            Self::Ledger(account) => format!("ledger:{account}"),
+            Self::Upkeep => "upkeep".to_owned(),
         }
     }
 
@@ -94,7 +119,9 @@ impl Lane {
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
             Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),
+            Some(("ledger", id)) => Some(Self::Ledger(AccountId::new(id))),
             None if text == "mail" => Some(Self::Mail),
+            None if text == "upkeep" => Some(Self::Upkeep),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //! who is to be told what: that is the payment's affair.
 
 pub mod hook;
+pub mod ledger;
 pub mod mail;
 pub mod sale;
 

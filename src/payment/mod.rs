@@ -7,6 +7,7 @@ pub mod checkout;
 mod deliver;
 pub mod hooks;
 pub mod keys;
+mod ledger;
 pub mod link_fields;
 pub mod links;
 pub mod offer;
@@ -15,8 +16,10 @@ mod provision;
 pub mod receive;
 mod reconcile;
 pub mod recover;
+mod retention;
 mod routers;
 mod settle;
+mod upkeep;
 pub mod view;
 
 use std::collections::HashSet;
@@ -185,7 +188,15 @@ impl Relay {
             Task::Disable(order) => provision::disable(self, order).await,
             Task::Mail(message) => deliver::send(self, *message, job).await,
             Task::Hook(hook) => hooks::deliver(self, *hook).await,
+            Task::Ledger(account) => ledger::compare(self, account, job).await,
+            Task::LedgerMail(company) => ledger::tell(self, company).await,
+            Task::Housekeeping => retention::clean(self).await,
         }
+    }
+
+    /// Sees to it that every daily job has its row: for new accounts, and after an update.
+    pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
+        upkeep::plan(self).await
     }
 
     /// Whether the store takes writes.

@@ -12,6 +12,7 @@ mod error;
 mod hooks;
 mod inbox;
 mod jobs;
+mod ledger;
 mod links;
 mod lock;
 mod meta;
@@ -22,6 +23,7 @@ mod outbox;
 mod params;
 mod readers;
 mod references;
+mod retention;
 mod writer;
 
 pub use error::StoreError;
@@ -30,6 +32,7 @@ pub use inbox::{EventFilter, SealedEvent};
 pub use links::{LinkRequest, Sought};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
+pub use retention::Expendable;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -17,6 +17,7 @@ const WORDS: &[&str] = &[
     "ids",
     "job",
     "language",
+    "ledger",
     "message",
     "mik_params",
     "money",
