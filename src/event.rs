@@ -7,13 +7,25 @@ use crate::ids::{AccountId, EventId, HotspotId};
 use crate::mik_params::MikParams;
 
 /// What the bytes of a webhook prove about their sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// A signature, token or header only the gateway knows.
     Signed,
     /// Nothing but the router's access UUID: the event is a hint to ask the gateway.
     Hint,
+}
+
+impl Proof {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Hint => "hint",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Signed, Self::Hint].into_iter().find(|proof| proof.as_str() == text)
+    }
 }
 
 /// An event on its way into the inbox. Only `payment::receive` makes one, after the proof.

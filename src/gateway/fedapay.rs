@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::answer::{self, Raw, Text};
+use super::answer::{self, Raw, RawPart, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
@@ -71,7 +71,7 @@ impl Gateway for Fedapay {
     }
 
     fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
-        let event: Event = answer::read_object(body)?;
+        let event: Event<'_> = answer::read_object(body)?;
         let name = event.name.get().unwrap_or_default();
         if !name.starts_with("transaction.") {
             return Ok(Notice {
@@ -326,7 +326,7 @@ fn read_transaction(answer: &Answer) -> Result<Transaction, GatewayError> {
 }
 
 fn readable_key(body: &[u8]) -> Option<String> {
-    let event: Event = answer::read_object(body).ok()?;
+    let event: Event<'_> = answer::read_object(body).ok()?;
     if let Some(id) = event.id.get() {
         return (id.len() <= MAX_KEY_PART).then(|| id.to_owned());
     }
@@ -344,10 +344,11 @@ fn readable_key(body: &[u8]) -> Option<String> {
 
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
-struct Event {
+struct Event<'a> {
     id: Text,
     name: Text,
-    entity: Raw,
+    #[serde(borrow)]
+    entity: RawPart<'a>,
 }
 
 #[derive(serde::Deserialize, Default)]

@@ -285,7 +285,7 @@ async fn store(
         received_at: relay.now(),
     };
     let event = relay.store().seal_event(event)?;
-    let stored = relay.store().write(move |db| insert(db, &event)).await?;
+    let stored = relay.store().write_repeatable(move |db| insert(db, &event)).await?;
     match stored {
         Stored::New(_) | Stored::Duplicate(_) => relay.wake(&Lane::Account(believed.account.id.clone())),
         Stored::Conflict(id) => {
