@@ -1,5 +1,6 @@
 //! A stored webhook: the exact bytes, and what they proved.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::company::GatewayName;
@@ -39,7 +40,7 @@ pub struct NewEvent {
     /// The same text for each delivery of one event; unique with the account.
     pub key: String,
     /// The exact bytes.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     pub content_type: Option<String>,
     /// The `mik*` parameters of this call; sealed in the store because they may hold a router's password.
     pub params: MikParams,

@@ -326,15 +326,22 @@ fn read_transaction(answer: &Answer) -> Result<Transaction, GatewayError> {
 }
 
 fn readable_key(body: &[u8]) -> Option<String> {
+    // Nothing but what the key is made of: this is read while the gateway waits.
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Entity {
+        id: Text,
+        status: Text,
+    }
     let event: Event<'_> = answer::read_object(body).ok()?;
     if let Some(id) = event.id.get() {
         return (id.len() <= MAX_KEY_PART).then(|| id.to_owned());
     }
-    let transaction: Transaction = answer::read_inner(&event.entity).ok()??;
+    let entity: Entity = answer::read_inner(&event.entity).ok()??;
     let parts = [
         event.name.get()?,
-        transaction.id.get()?,
-        transaction.status.get().unwrap_or_default(),
+        entity.id.get()?,
+        entity.status.get().unwrap_or_default(),
     ];
     parts
         .iter()

@@ -38,10 +38,14 @@ pub struct SealedEvent {
 impl SealedEvent {
     pub(super) fn new(key: &MasterKey, event: NewEvent) -> Result<Self, StoreError> {
         let params = params_json(&event.params)?;
+        let [body, params] = key.seal_all([
+            (&body_context(&event.account, &event.key), &event.body),
+            (&params_context(&event.account, &event.key), &params),
+        ]);
         Ok(Self {
-            body: key.seal(&body_context(&event.account, &event.key), &event.body),
+            body,
             body_sha256: digest::digest(&digest::SHA256, &event.body),
-            params: key.seal(&params_context(&event.account, &event.key), &params),
+            params,
             event,
         })
     }
@@ -190,7 +194,7 @@ impl Db<'_> {
                 hotspot,
                 proof,
                 key,
-                body,
+                body: body.into(),
                 content_type,
                 params,
                 received_at,
