@@ -25,7 +25,24 @@ impl Proof {
     }
 
     pub fn from_text(text: &str) -> Option<Self> {
-        [Self::Signed, Self::Hint].into_iter().find(|proof| proof.as_str() == text)
+        [Self::Signed, Self::Hint]
+            .into_iter()
+            .find(|proof| proof.as_str() == text)
+    }
+}
+
+/// What is kept of a webhook: its bytes, and the parameters of its address that are the gateway's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// URL-encoded, with the names the gateway calls its own only; empty for most gateways.
+    pub query: &'a str,
+    pub body: &'a [u8],
+}
+
+impl<'a> Told<'a> {
+    /// A webhook that says all in its body.
+    pub fn body(body: &'a [u8]) -> Self {
+        Self { query: "", body }
     }
 }
 
@@ -39,6 +56,8 @@ pub struct NewEvent {
     pub proof: Proof,
     /// The same text for each delivery of one event; unique with the account.
     pub key: String,
+    /// The parameters of its address that are the gateway's own, URL-encoded; empty for most gateways.
+    pub query: String,
     /// The exact bytes.
     pub body: Bytes,
     pub content_type: Option<String>,
@@ -57,6 +76,16 @@ impl std::fmt::Debug for NewEvent {
             .field("key", &self.key)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl NewEvent {
+    /// What its gateway's adapter reads of it.
+    pub fn told(&self) -> Told<'_> {
+        Told {
+            query: &self.query,
+            body: &self.body,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::company::{Language, Mode};
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::Money;
 use crate::plan::{DataLimit, TimeLimit};
+use crate::reason::Reason;
 
 /// What was chosen, as it was at that moment: a later change of the plan does not touch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub struct Order {
     pub mode: Mode,
     pub plan: PlanSnapshot,
     pub state: State,
-    /// What the operator is told when the state is `held` or `stuck`, or the gateway's reason for a refusal.
-    pub reason: Option<String>,
+    /// Why the state is `held`, `stuck` or `failed`, where that is known.
+    pub reason: Option<Reason>,
     pub online: Online,
     pub buyer: Buyer,
     /// The gateway's own id of the payment, once known; unique with the account.
@@ -40,6 +41,8 @@ pub struct Order {
     pub notify_token: Option<secrecy::SecretString>,
     /// Where the gateway shows its pay page.
     pub pay_url: Option<String>,
+    /// How a payment that was begun is completed away from that page.
+    pub instructions: Option<Instructions>,
     pub voucher: Option<crate::voucher::Voucher>,
     /// What the confirming callback's `mik*` parameters said; sealed in the store.
     pub params: crate::mik_params::MikParams,
@@ -47,6 +50,26 @@ pub struct Order {
     pub paid_at: Option<Timestamp>,
     pub provisioned_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
+}
+
+/// How a payment is completed at a till or a bank.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Instructions {
+    /// The number that is read to the cashier or typed into the bank's app.
+    pub reference: String,
+    pub place: Place,
+    /// Until when it is taken.
+    pub expires_at: Option<Timestamp>,
+    /// The gateway's own page of the voucher (a bar code).
+    pub url: Option<String>,
+}
+
+/// Where it is paid.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Cash { store: Option<String> },
+    Transfer { bank: Option<String> },
 }
 
 /// What is known of the phone that buys. All of it comes from the browser and decides nothing about money.

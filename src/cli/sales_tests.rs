@@ -6,7 +6,7 @@ use super::*;
 use crate::cli::event;
 use crate::clock::Clock;
 use crate::company::{
-    Account, AccountKeys, Company, GatewayName, Hotspot, Language, LinkPolicy, Mode, Router, RouterTls,
+    Account, AccountKeys, Company, GatewayName, Hotspot, Language, LinkPolicy, Mode, RefundPolicy, Router, RouterTls,
 };
 use crate::event::{NewEvent, Proof, Stored};
 use crate::ids::{AccountId, CompanyId, EventId, HotspotId, RouterId};
@@ -105,6 +105,7 @@ fn put_business(db: &Db<'_>) -> Result<(), StoreError> {
         mode: Mode::Live,
         base_url: None,
         keys,
+        refunds: RefundPolicy::default(),
     })
 }
 
@@ -126,7 +127,10 @@ fn order(state: State) -> Order {
             data: DataLimit { bytes: 0 },
         },
         state,
-        reason: Some("profile `4H` is missing".to_owned()),
+        reason: Some(Reason::ProfileMissing {
+            router: RouterId::new("r1"),
+            profile: "4H".to_owned(),
+        }),
         online: Online::Unknown,
         buyer: Buyer {
             mac: Some("AA\u{1b}[2J\nBB".to_owned()),
@@ -135,6 +139,7 @@ fn order(state: State) -> Order {
         gateway_id: Some("trx-9".to_owned()),
         notify_token: Some("canary-notify".into()),
         pay_url: None,
+        instructions: None,
         voucher: Some(Voucher {
             username: "canary-user".into(),
             password: "canary-pass".into(),
@@ -154,6 +159,7 @@ fn order(state: State) -> Order {
 
 fn new_event(body: &[u8]) -> NewEvent {
     NewEvent {
+        query: String::new(),
         gateway: GatewayName::Cinetpay,
         account: AccountId::new("cinetpay"),
         hotspot: HotspotId::new("h1"),
@@ -238,13 +244,16 @@ fn an_order_is_shown_with_its_history_by_any_of_its_references() {
     let shown = text(|out| show(&shop.store, "trx-9", false, false, out));
     for part in [
         "order:        ABC",
-        "profile `4H` is missing",
+        "reason:       The router “r1” has no user profile named “4H”.",
+        "what to do:   Create a profile",
         "paid: webhook 12",
         "to do: provision at 2026",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let json: Value = serde_json::from_str(&text(|out| show(&shop.store, "ABC", false, true, out))).unwrap();
+    assert_eq!(json["reason"], "The router “r1” has no user profile named “4H”.");
+    assert_eq!(json["reason_facts"]["profile"], "4H");
     assert_eq!(json["steps"][0]["text"], "paid: webhook 12");
     assert_eq!(json["jobs"][0]["kind"], "provision");
     assert!(json.get("voucher").is_none());

@@ -16,11 +16,12 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language, Mode};
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct CinetpayV1;
 
@@ -29,7 +30,7 @@ impl Gateway for CinetpayV1 {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
         }
     }
@@ -57,7 +58,7 @@ impl Gateway for CinetpayV1 {
         }
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let digest = signature::sha256_hex(body);
         let event: Result<Event, _> = answer::read_object(body);
         match event
@@ -70,7 +71,7 @@ impl Gateway for CinetpayV1 {
     }
 
     /// The event says only that something became final; what, the gateway must be asked.
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         let order = answer::order_ref(&event.merchant_transaction_id)
             .ok_or_else(|| Unreadable("`merchant_transaction_id` is missing".to_owned()))?;
@@ -83,6 +84,8 @@ impl Gateway for CinetpayV1 {
             order: Some(order.clone()),
             phone: event.user_phone(),
             email: None,
+            pay_url: None,
+            instructions: None,
         };
         Ok(Notice {
             order: Some(order),
@@ -165,6 +168,7 @@ impl Api {
             method,
             url: format!("{}/v1/{path}", self.base),
             bearer: bearer.cloned(),
+            headers: Vec::new(),
             body,
         }
     }
@@ -250,14 +254,11 @@ fn payment(request: &PaymentRequest) -> Result<serde_json::Value, GatewayError> 
             "CinetPay does not take `{reference}` as a reference"
         )));
     }
-    for (name, url) in [("callback", &request.notify_url), ("order page", &request.return_url)] {
-        if url.len() > MAX_URL_CHARS {
-            let sentence = format!(
-                "the address of the {name} has {} characters and CinetPay takes {MAX_URL_CHARS}; shorten `public_url` or the hotspot's `label`",
-                url.len()
-            );
-            return Err(GatewayError::Misconfigured(sentence));
-        }
+    if [&request.notify_url, &request.return_url]
+        .iter()
+        .any(|url| url.len() > MAX_URL_CHARS)
+    {
+        return Err(GatewayError::Rule(GatewayRule::AddressLength { max: MAX_URL_CHARS }));
     }
     Ok(json!({
         "currency": request.amount.currency().code(),
@@ -276,13 +277,19 @@ fn payment(request: &PaymentRequest) -> Result<serde_json::Value, GatewayError> 
 }
 
 fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
-    let refuse = |rule: &str| Err(GatewayError::Refused(format!("CinetPay takes {rule}, not {amount}")));
-    match (amount.currency(), answer::whole_major(amount)) {
-        (Currency::Eur | Currency::Mxn, _) => refuse("XOF, XAF, CDF, GNF and USD"),
-        (_, None) => refuse("whole amounts only"),
-        (_, Some(whole)) if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&whole) => refuse("100 to 2 500 000"),
-        (_, Some(whole)) => Ok(whole),
-    }
+    let currency = amount.currency();
+    let rule = match (currency, answer::whole_major(amount)) {
+        (Currency::Eur | Currency::Mxn, _) => GatewayRule::Currencies {
+            codes: CURRENCIES.to_owned(),
+        },
+        (_, None) => GatewayRule::WholeAmounts,
+        (_, Some(whole)) if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&whole) => GatewayRule::Between {
+            least: Money::from_whole_major(MIN_AMOUNT, currency),
+            most: Money::from_whole_major(MAX_AMOUNT, currency),
+        },
+        (_, Some(whole)) => return Ok(whole),
+    };
+    Err(GatewayError::Rule(rule))
 }
 
 /// The codes of an answer; `details` may hold the one that counts.
@@ -377,6 +384,8 @@ fn read_status(answer: &Answer, mode: Option<Mode>) -> Result<Report, GatewayErr
         order: answer::order_ref(&envelope.merchant_transaction_id),
         phone: phone_of(&envelope.user),
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -428,6 +437,7 @@ const MAX_REFERENCE_CHARS: usize = 30;
 const MAX_URL_CHARS: usize = 120;
 const MIN_AMOUNT: i64 = 100;
 const MAX_AMOUNT: i64 = 2_500_000;
+const CURRENCIES: &str = "XOF, XAF, CDF, GNF, USD";
 /// A name that can never receive mail (RFC 2606).
 const ANONYMOUS_EMAIL: &str = "client@example.com";
 const FOREIGN_ACCOUNT: &str = "the account's keys are not CinetPay's (`api_key`, `api_password`)";
@@ -436,6 +446,7 @@ const FOREIGN_ACCOUNT: &str = "the account's keys are not CinetPay's (`api_key`,
 mod tests {
     use super::super::call::script::play;
     use super::*;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use http::HeaderMap;
 
@@ -450,11 +461,13 @@ mod tests {
                 api_key: "sk_test_x".into(),
                 api_password: "pw".into(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
     fn shown_token(body: &str) -> Result<(String, String), Refusal> {
         let incoming = Incoming {
+            query: None,
             headers: &HeaderMap::new(),
             body: body.as_bytes(),
         };
@@ -503,7 +516,7 @@ mod tests {
     #[test]
     fn events_say_nothing_about_money() {
         let body = br#"{"notify_token":"t","merchant_transaction_id":"MKH-1","transaction_id":"T9","user":{"phone_number":"+2250707000001"}}"#;
-        let notice = CinetpayV1.read_notice(&account("a"), body).unwrap();
+        let notice = CinetpayV1.read_notice(&account("a"), Told::body(body)).unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
             (Some(OrderRef::new("MKH-1")), Some("T9"))
@@ -514,8 +527,8 @@ mod tests {
             (PaymentStatus::Pending, None, Some(Mode::Test))
         );
         assert_eq!(report.phone.as_deref(), Some("2250707000001"));
-        assert!(CinetpayV1.event_key(body).starts_with("MKH-1:"));
-        assert!(CinetpayV1.read_notice(&account("a"), b"{}").is_err());
+        assert!(CinetpayV1.event_key(Told::body(body)).starts_with("MKH-1:"));
+        assert!(CinetpayV1.read_notice(&account("a"), Told::body(b"{}")).is_err());
     }
 
     fn request() -> PaymentRequest {
@@ -531,6 +544,7 @@ mod tests {
             network: None,
             otp: None,
             country: "CI".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -628,15 +642,15 @@ mod tests {
         };
         assert!(matches!(
             refused(|r| r.notify_url = format!("https://x/{}", "y".repeat(120))),
-            GatewayError::Misconfigured(_)
+            GatewayError::Rule(GatewayRule::AddressLength { .. })
         ));
         assert!(matches!(
             refused(|r| r.amount = Money::from_minor(99, Currency::Xof)),
-            GatewayError::Refused(_)
+            GatewayError::Rule(GatewayRule::Between { .. })
         ));
         assert!(matches!(
             refused(|r| r.amount = Money::from_minor(2_500_001, Currency::Xof)),
-            GatewayError::Refused(_)
+            GatewayError::Rule(GatewayRule::Between { .. })
         ));
         assert!(matches!(
             refused(|r| r.order = OrderRef::new("a_b")),

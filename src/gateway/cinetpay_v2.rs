@@ -14,12 +14,13 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language};
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct CinetpayV2;
 
@@ -28,7 +29,7 @@ impl Gateway for CinetpayV2 {
         match Site::of(account) {
             Ok(_) => PayMethod::Redirect,
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
         }
     }
@@ -68,7 +69,7 @@ impl Gateway for CinetpayV2 {
     }
 
     /// A status change has no id of its own, so the bytes make the difference between two events.
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let digest = signature::sha256_hex(body);
         let fields = read_form(body);
         match fields
@@ -80,7 +81,7 @@ impl Gateway for CinetpayV2 {
         }
     }
 
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let site = Site::of(account).map_err(|error| Unreadable(error.to_string()))?;
         let fields = read_form(body).ok_or_else(|| Unreadable("it is not a form this gateway sends".to_owned()))?;
         let site_id = text_of(&fields, "cpm_site_id")?;
@@ -180,18 +181,24 @@ impl<'a> Site<'a> {
 
 /// The amount as CinetPay takes it, or the rule it breaks.
 fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
-    let refuse = |rule: &str| Err(GatewayError::Refused(format!("CinetPay takes {rule}, not {amount}")));
     let currency = amount.currency();
     let Some(whole) = answer::whole_major(amount) else {
-        return refuse("whole amounts only");
+        return Err(GatewayError::Rule(GatewayRule::WholeAmounts));
     };
-    match currency {
-        Currency::Eur | Currency::Mxn => refuse("XOF, XAF, CDF, GNF and USD"),
-        _ if whole < MIN_AMOUNT => refuse("at least 100"),
-        Currency::Usd => Ok(whole),
-        _ if whole % AMOUNT_STEP != 0 => refuse("multiples of 5"),
-        _ => Ok(whole),
-    }
+    let rule = match currency {
+        Currency::Eur | Currency::Mxn => GatewayRule::Currencies {
+            codes: CURRENCIES.to_owned(),
+        },
+        _ if whole < MIN_AMOUNT => GatewayRule::AtLeast {
+            least: Money::from_whole_major(MIN_AMOUNT, currency),
+        },
+        Currency::Usd => return Ok(whole),
+        _ if whole % AMOUNT_STEP != 0 => GatewayRule::MultiplesOf {
+            step: Money::from_whole_major(AMOUNT_STEP, currency),
+        },
+        _ => return Ok(whole),
+    };
+    Err(GatewayError::Rule(rule))
 }
 
 fn post(base: &str, path: &str, body: serde_json::Value) -> Call {
@@ -199,6 +206,7 @@ fn post(base: &str, path: &str, body: serde_json::Value) -> Call {
         method: Method::POST,
         url: format!("{base}/v2/{path}"),
         bearer: None,
+        headers: Vec::new(),
         body: Body::Json(body),
     }
 }
@@ -275,6 +283,8 @@ fn read_check(answer: &Answer, key: &PaymentKey) -> Result<Report, GatewayError>
         order: answer::order_ref(&data.metadata),
         phone: None,
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -384,6 +394,8 @@ fn read_fields(fields: &[(Vec<u8>, Vec<u8>)], id: &str) -> Result<Report, Unread
         order: is_reference(id).then(|| OrderRef::new(id)),
         phone: (!phone.is_empty() && phone.bytes().all(|b| b.is_ascii_digit())).then_some(phone),
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -400,6 +412,7 @@ const CREATED: &str = "201";
 const MIN_AMOUNT: i64 = 100;
 /// Coins end at five francs; the API refuses finer amounts except in USD.
 const AMOUNT_STEP: i64 = 5;
+const CURRENCIES: &str = "XOF, XAF, CDF, GNF, USD";
 /// The gateway sends 16; some room for added ones, and none for ten thousand.
 const MAX_FIELDS: usize = 64;
 const MAX_KEY_PART: usize = 64;
@@ -428,6 +441,7 @@ mod tests {
     use super::super::call::script::play;
     use super::*;
     use crate::company::Mode;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId};
     use http::{HeaderMap, HeaderValue};
 
@@ -449,6 +463,7 @@ mod tests {
                 api_key: "apikey_test".into(),
                 webhook_secrets: secrets.iter().map(|&secret| secret.into()).collect(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -460,6 +475,7 @@ mod tests {
         CinetpayV2.authenticate(
             &account(secrets),
             Incoming {
+                query: None,
                 headers: &headers,
                 body: body.as_bytes(),
             },
@@ -540,15 +556,21 @@ mod tests {
         let twice = format!("{CV1_BODY}&cpm_amount=1");
         for body in [many.as_str(), &twice] {
             assert!(matches!(check(&[KEY], &[CV1], body), Err(Refusal::Malformed)));
-            assert!(CinetpayV2.read_notice(&account(&[]), body.as_bytes()).is_err());
+            assert!(
+                CinetpayV2
+                    .read_notice(&account(&[]), Told::body(body.as_bytes()))
+                    .is_err()
+            );
         }
         for body in ["%", "%zz", "+", "%00", "a[b]=", "&&&", "=", "\u{0}", "cpm_trans_id=%ff"] {
             assert!(!is_signed(CV1, body), "{body}");
             assert!(
-                CinetpayV2.read_notice(&account(&[]), body.as_bytes()).is_err(),
+                CinetpayV2
+                    .read_notice(&account(&[]), Told::body(body.as_bytes()))
+                    .is_err(),
                 "{body}"
             );
-            assert!(!CinetpayV2.event_key(body.as_bytes()).is_empty());
+            assert!(!CinetpayV2.event_key(Told::body(body.as_bytes())).is_empty());
         }
         assert_eq!(decode(b"a%zz+%41%"), b"a%zz A%");
     }
@@ -566,7 +588,7 @@ mod tests {
 
     #[test]
     fn notifications_are_read() {
-        let read = |body: &str| CinetpayV2.read_notice(&account(&[]), body.as_bytes());
+        let read = |body: &str| CinetpayV2.read_notice(&account(&[]), Told::body(body.as_bytes()));
         let notice = read(CV1_BODY).unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
@@ -598,9 +620,10 @@ mod tests {
             }
         );
         assert!(read("cpm_site_id=445160").is_err());
-        let key = CinetpayV2.event_key(CV1_BODY.as_bytes());
+        let key = CinetpayV2.event_key(Told::body(CV1_BODY.as_bytes()));
         assert!(
-            key.starts_with("MKH20260001:") && key != CinetpayV2.event_key(CV1_BODY.replace("SUCCES", "X").as_bytes())
+            key.starts_with("MKH20260001:")
+                && key != CinetpayV2.event_key(Told::body(CV1_BODY.replace("SUCCES", "X").as_bytes()))
         );
     }
 
@@ -617,6 +640,7 @@ mod tests {
             network: None,
             otp: None,
             country: "CI".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -659,7 +683,7 @@ mod tests {
         ] {
             let (calls, refused) = start(Money::from_minor(minor, currency), &[]);
             assert!(
-                calls.is_empty() && matches!(refused, Err(GatewayError::Refused(_))),
+                calls.is_empty() && matches!(refused, Err(GatewayError::Rule(_))),
                 "{minor} {currency}"
             );
         }

@@ -13,11 +13,12 @@ use serde_json::json;
 use super::answer::{self, Raw, RawPart, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Mode};
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct Fedapay;
 
@@ -25,16 +26,16 @@ impl Gateway for Fedapay {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         let Some(keys) = Keys::of(account) else {
             return PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             };
         };
         match (keys.secret, keys.public) {
             _ if keys.are_mixed() => PayMethod::Cannot {
-                missing: "`public_key` and `secret_key` belong to different FedaPay environments",
+                missing: Lack::MixedKeys,
             },
             (Some(_), _) => PayMethod::Redirect,
             (None, Some(_)) if keys.webhooks.is_empty() => PayMethod::Cannot {
-                missing: "`webhook_secrets` (wh_…) or `secret_key` (sk_…): without one of them no payment can be checked",
+                missing: Lack::ProofBy(&["webhook_secrets (wh_…)", "secret_key (sk_…)"]),
             },
             (None, Some(public)) => PayMethod::CheckoutJs {
                 public_key: public.to_owned(),
@@ -48,7 +49,7 @@ impl Gateway for Fedapay {
                 },
             },
             (None, None) => PayMethod::Cannot {
-                missing: "`secret_key` (sk_…) or `public_key` (pk_…)",
+                missing: Lack::OneOf(&["secret_key (sk_…)", "public_key (pk_…)"]),
             },
         }
     }
@@ -66,11 +67,11 @@ impl Gateway for Fedapay {
         Ok(Authenticity::Signed)
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         readable_key(body).unwrap_or_else(|| signature::sha256_hex(body))
     }
 
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event<'_> = answer::read_object(body)?;
         let name = event.name.get().unwrap_or_default();
         if !name.starts_with("transaction.") {
@@ -199,6 +200,7 @@ impl Api {
             method,
             url: format!("{}/v1/{path}", self.base),
             bearer: Some(self.key.clone()),
+            headers: Vec::new(),
             body,
         }
     }
@@ -214,7 +216,7 @@ impl Api {
 
 fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     let Some(amount) = answer::whole_major(request.amount) else {
-        return answer::ended(GatewayError::Refused("FedaPay takes whole amounts only".to_owned()));
+        return answer::ended(GatewayError::Rule(GatewayRule::WholeAmounts));
     };
     let reference = request.order.to_string();
     let mut body = json!({
@@ -395,6 +397,8 @@ impl Transaction {
             order: order.or_else(|| answer::order_ref(&self.merchant_reference)),
             phone: None,
             email: self.payer_email(),
+            pay_url: None,
+            instructions: None,
         })
     }
 
@@ -476,6 +480,7 @@ mod tests {
     use super::super::call::script::play;
     use super::*;
     use crate::company::Language;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use data_encoding::BASE64;
     use http::{HeaderMap, HeaderValue};
@@ -510,6 +515,7 @@ mod tests {
                 secret_key: secret.map(Into::into),
                 webhook_secrets: webhooks.iter().map(|&secret| secret.into()).collect(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -519,6 +525,7 @@ mod tests {
             headers.append("X-FEDAPAY-SIGNATURE", HeaderValue::from_bytes(line).unwrap());
         }
         let incoming = Incoming {
+            query: None,
             headers: &headers,
             body,
         };
@@ -663,6 +670,7 @@ mod tests {
     #[test]
     fn without_a_webhook_secret_nothing_is_proven() {
         let incoming = Incoming {
+            query: None,
             headers: &HeaderMap::new(),
             body: b"{}",
         };
@@ -671,7 +679,7 @@ mod tests {
     }
 
     fn notice(body: &str) -> Result<Notice, Unreadable> {
-        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), body.as_bytes())
+        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), Told::body(body.as_bytes()))
     }
 
     #[test]
@@ -693,11 +701,11 @@ mod tests {
         );
         assert_eq!(report.email.as_deref(), Some("awa@example.org"));
         assert_eq!(
-            Fedapay.event_key(body.as_bytes()),
+            Fedapay.event_key(Told::body(body.as_bytes())),
             "transaction.approved:104013:approved"
         );
-        assert_eq!(Fedapay.event_key(br#"{"id":"evt_9","name":"x"}"#), "evt_9");
-        assert_eq!(Fedapay.event_key(b"{"), signature::sha256_hex(b"{"));
+        assert_eq!(Fedapay.event_key(Told::body(br#"{"id":"evt_9","name":"x"}"#)), "evt_9");
+        assert_eq!(Fedapay.event_key(Told::body(b"{")), signature::sha256_hex(b"{"));
     }
 
     #[test]
@@ -806,7 +814,7 @@ mod tests {
         let mode = |public, secret, webhooks: &[&str]| {
             let body = br#"{"name":"transaction.approved","entity":{"id":1}}"#;
             Fedapay
-                .read_notice(&account(public, secret, webhooks), body)
+                .read_notice(&account(public, secret, webhooks), Told::body(body))
                 .unwrap()
                 .report
                 .unwrap()
@@ -859,6 +867,7 @@ mod tests {
             network: None,
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

@@ -12,11 +12,12 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
-    PaymentStatus, Refusal, Report, Started, Unreadable, feexpay_networks, signature,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
+    PaymentStatus, Refusal, Report, Started, Told, Unreadable, feexpay_networks, signature,
 };
 use crate::company::{Account, AccountKeys, CallbackHeader};
 use crate::money::Currency;
+use crate::reason::GatewayRule;
 
 pub struct Feexpay;
 
@@ -25,10 +26,10 @@ impl Gateway for Feexpay {
         let networks: Vec<Network> = feexpay_networks::of_country(country);
         match Shop::of(account) {
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
             Ok(_) if networks.is_empty() => PayMethod::Cannot {
-                missing: "a company in a country FeexPay serves (BJ, TG, CI, SN, BF, ML, CG)",
+                missing: Lack::Country(&["BJ", "TG", "CI", "SN", "BF", "ML", "CG"]),
             },
             Ok(_) => PayMethod::PhoneForm { networks },
         }
@@ -58,7 +59,7 @@ impl Gateway for Feexpay {
         }
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let event: Result<Event, _> = answer::read_object(body);
         event
             .ok()
@@ -66,7 +67,7 @@ impl Gateway for Feexpay {
             .unwrap_or_else(|| signature::sha256_hex(body))
     }
 
-    fn read_notice(&self, _account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, _account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         if !event.is_payment() {
             return Ok(Notice {
@@ -135,6 +136,7 @@ impl Shop {
             method,
             url,
             bearer: Some(self.token.clone()),
+            headers: Vec::new(),
             body,
         }
     }
@@ -142,7 +144,7 @@ impl Shop {
     /// The call that makes the buyer's phone ring, or asks for a page of his wallet.
     fn collect(&self, request: &PaymentRequest) -> Result<Call, GatewayError> {
         let refuse = |sentence: &str| GatewayError::Refused(sentence.to_owned());
-        let amount = answer::whole_major(request.amount).ok_or_else(|| refuse("FeexPay takes whole amounts only"))?;
+        let amount = answer::whole_major(request.amount).ok_or(GatewayError::Rule(GatewayRule::WholeAmounts))?;
         let network = request
             .network
             .as_deref()
@@ -358,6 +360,8 @@ impl Payment {
             order: self.order(),
             phone,
             email: self.email.owned(),
+            pay_url: None,
+            instructions: None,
         }
     }
 
@@ -442,6 +446,7 @@ const FOREIGN_ACCOUNT: &str = "the account's keys are not FeexPay's (`site_id`, 
 mod tests {
     use super::super::call::script::play;
     use super::*;
+    use crate::company::RefundPolicy;
     use crate::company::{Language, Mode};
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use crate::money::Money;
@@ -463,6 +468,7 @@ mod tests {
                     value: value.into(),
                 }),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -474,6 +480,7 @@ mod tests {
         Feexpay.authenticate(
             &account(header),
             Incoming {
+                query: None,
                 headers: &headers,
                 body: b"{}",
             },
@@ -521,7 +528,9 @@ mod tests {
             r#"{{"reference":"{REFERENCE}","order_id":"{REFERENCE}","status":"SUCCESSFUL","amount":100,"callback_info":"A1B2C3","last_name":"K","email":"awa@example.org",
             "type":"Paiement","phoneNumber":"2290166000000","reseau":"MTN","ref_link":null,"reason":null,"ref_operator":"9900112233"}}"#
         );
-        let notice = Feexpay.read_notice(&account(None), body.as_bytes()).unwrap();
+        let notice = Feexpay
+            .read_notice(&account(None), Told::body(body.as_bytes()))
+            .unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
             (Some(OrderRef::new("A1B2C3")), Some(REFERENCE))
@@ -535,10 +544,15 @@ mod tests {
             (report.receipt.as_deref(), report.phone.as_deref()),
             (Some("9900112233"), Some("2290166000000"))
         );
-        assert_eq!(Feexpay.event_key(body.as_bytes()), format!("{REFERENCE}:SUCCESSFUL"));
+        assert_eq!(
+            Feexpay.event_key(Told::body(body.as_bytes())),
+            format!("{REFERENCE}:SUCCESSFUL")
+        );
         let payout = body.replace("Paiement", "Payout");
         assert_eq!(
-            Feexpay.read_notice(&account(None), payout.as_bytes()).unwrap(),
+            Feexpay
+                .read_notice(&account(None), Told::body(payout.as_bytes()))
+                .unwrap(),
             Notice {
                 order: None,
                 gateway_id: None,
@@ -546,11 +560,19 @@ mod tests {
             }
         );
         let parsed = body.replace(r#""A1B2C3""#, r#"{"ref":"A1B2C3"}"#);
-        let notice = Feexpay.read_notice(&account(None), parsed.as_bytes()).unwrap();
+        let notice = Feexpay
+            .read_notice(&account(None), Told::body(parsed.as_bytes()))
+            .unwrap();
         assert_eq!((notice.order, notice.gateway_id.as_deref()), (None, Some(REFERENCE)));
         for bad in ["[]", "{}", r#"{"reference":"a","reference":"b"}"#, "reference=a"] {
-            assert!(Feexpay.read_notice(&account(None), bad.as_bytes()).is_err(), "{bad}");
-            assert_eq!(Feexpay.event_key(bad.as_bytes()), signature::sha256_hex(bad.as_bytes()));
+            assert!(
+                Feexpay.read_notice(&account(None), Told::body(bad.as_bytes())).is_err(),
+                "{bad}"
+            );
+            assert_eq!(
+                Feexpay.event_key(Told::body(bad.as_bytes())),
+                signature::sha256_hex(bad.as_bytes())
+            );
         }
     }
 
@@ -588,6 +610,7 @@ mod tests {
             network: network.map(Into::into),
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
+use super::Flaw;
+
 /// A call's headers and the pairs of its query.
 pub struct Raw<'a> {
     /// The lines that may be parameters, names in lower case.
@@ -20,7 +22,7 @@ pub enum Found {
     Nothing,
     Text(String),
     /// Why it cannot be read, without the value: it may be a password.
-    Fault(&'static str),
+    Fault(Flaw),
 }
 
 impl<'a> Raw<'a> {
@@ -45,10 +47,9 @@ impl<'a> Raw<'a> {
         let mut lines = self.lines.iter().filter(|(found, _)| *found == name);
         match (lines.next(), lines.next()) {
             (None, _) => self.find_in_query(name),
-            (Some((_, line)), None) => {
-                std::str::from_utf8(line.as_bytes()).map_or(Found::Fault(NOT_UTF8), |text| Found::Text(text.to_owned()))
-            }
-            (Some(_), Some(_)) => Found::Fault("stands in more than one header line; keep one of them"),
+            (Some((_, line)), None) => std::str::from_utf8(line.as_bytes())
+                .map_or(Found::Fault(Flaw::NotUtf8), |text| Found::Text(text.to_owned())),
+            (Some(_), Some(_)) => Found::Fault(Flaw::TwoHeaders),
         }
     }
 
@@ -56,8 +57,8 @@ impl<'a> Raw<'a> {
         let mut known: Option<String> = None;
         for (_, value) in self.pairs.iter().filter(|(found, _)| is_name_of(found, name)) {
             match (decode(value), &known) {
-                (Err(sentence), _) => return Found::Fault(sentence),
-                (Ok(text), Some(first)) if *first != text => return Found::Fault(REPEATED),
+                (Err(flaw), _) => return Found::Fault(flaw),
+                (Ok(text), Some(first)) if *first != text => return Found::Fault(Flaw::TwoValues),
                 (Ok(text), _) => known = Some(text),
             }
         }
@@ -76,7 +77,7 @@ fn read_pair(part: &str) -> Option<(String, &str)> {
 }
 
 /// Form decoding: plus signs are spaces, `%41` is a byte.
-fn decode(text: &str) -> Result<String, &'static str> {
+fn decode(text: &str) -> Result<String, Flaw> {
     let spaced = if text.contains('+') {
         Cow::Owned(text.replace('+', " "))
     } else {
@@ -88,12 +89,12 @@ fn decode(text: &str) -> Result<String, &'static str> {
         is_hex(bytes.next()) && is_hex(bytes.next())
     });
     if !whole_percents {
-        return Err("has a percent sign without two hexadecimal digits after it; write `%25` for `%`");
+        return Err(Flaw::BrokenPercent);
     }
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(Cow::into_owned)
-        .map_err(|_| NOT_UTF8)
+        .map_err(|_| Flaw::NotUtf8)
 }
 
 /// What all parameters of a header begin with.
@@ -101,7 +102,3 @@ const PREFIX: &str = "mik";
 
 /// A callback has a dozen parameters; whoever sends hundreds wants our time.
 pub const PAIRS_MAX: usize = 200;
-
-const NOT_UTF8: &str = "is not UTF-8 text; type it again in the gateway's dashboard, accents as UTF-8";
-
-const REPEATED: &str = "is there more than once with different values; keep one of them";

@@ -63,8 +63,8 @@ impl Db<'_> {
         // Ignored are a known key and the missing company of an unknown account; what follows tells them apart.
         // `INSERT … SELECT` would do the same with a copy of every page it changes.
         let sql = "INSERT OR IGNORE INTO event (company, gateway, account, hotspot, proof, key, body_sealed, \
-                   body_sha256, content_type, params_sealed, received_at, deliveries, conflict) \
-                   VALUES ((SELECT company FROM account WHERE id = ?2), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, 0)";
+                   body_sha256, content_type, params_sealed, received_at, query, deliveries, conflict) \
+                   VALUES ((SELECT company FROM account WHERE id = ?2), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, 0)";
         let inserted = self.run(
             sql,
             (
@@ -78,6 +78,7 @@ impl Db<'_> {
                 &event.content_type,
                 &sealed.params,
                 ms(event.received_at),
+                &event.query,
             ),
         )?;
         if inserted == 1 {
@@ -186,6 +187,7 @@ impl Db<'_> {
         let content_type = columns.next()?;
         let params = params_from_json(&self.unseal(&params_context(&account, &key), &columns.next::<Vec<u8>>()?)?)?;
         let received_at = columns.time("time of an event")?;
+        let query = columns.next()?;
         Ok(Event {
             id,
             event: NewEvent {
@@ -194,6 +196,7 @@ impl Db<'_> {
                 hotspot,
                 proof,
                 key,
+                query,
                 body: body.into(),
                 content_type,
                 params,
@@ -217,4 +220,4 @@ fn params_context(account: &AccountId, key: &str) -> String {
 
 /// In the order of `read_event`.
 const COLUMNS: &str = "id, gateway, account, hotspot, proof, key, body_sealed, content_type, params_sealed, \
-     received_at, deliveries, conflict, outcome, settled_at";
+     received_at, query, deliveries, conflict, outcome, settled_at";
