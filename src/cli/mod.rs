@@ -7,6 +7,7 @@ pub mod event;
 pub mod export;
 mod health;
 pub mod kit;
+pub mod ledger;
 pub mod order;
 pub mod router;
 mod serve;
@@ -20,7 +21,8 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
+use crate::logging;
 use crate::store::Store;
 
 #[derive(Debug, Parser)]
@@ -107,6 +109,11 @@ enum OrderCommand {
     },
     /// Let an order go on: a held or stuck one to the router, an unpaid one to the gateway
     Retry { reference: String },
+    /// The last daily comparison of each account with its gateway
+    Ledger {
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -179,6 +186,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let config = cli.config.as_deref();
+    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+        // Those two say themselves how they log.
+        logging::init(LogFormat::Text, "warn")?;
+    }
     let out = &mut std::io::stdout().lock();
     match cli.command {
         Command::Serve => serve::run(&load(config)?),
@@ -193,6 +204,7 @@ fn run(cli: Cli) -> Result<()> {
                 json,
             } => order::show(&open(config)?, &reference, voucher, json, out),
             OrderCommand::Retry { reference } => order::retry(&open(config)?, &reference, out),
+            OrderCommand::Ledger { json } => ledger::print(&open(config)?, json, out),
         },
         Command::Event(command) => match command {
             EventCommand::List {

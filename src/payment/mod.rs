@@ -4,14 +4,17 @@
 mod change;
 pub mod checkout;
 mod deliver;
+mod ledger;
 pub mod offer;
 mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
-mod recover;
+pub mod recover;
+mod retention;
 mod routers;
 mod settle;
+mod upkeep;
 pub mod view;
 
 use std::collections::HashSet;
@@ -34,6 +37,7 @@ use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use receive::{CallbackReply, CallbackRequest};
+use recover::Recovered;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -48,6 +52,7 @@ struct Inner {
     refusals: receive::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    looks: reconcile::Looks,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -100,6 +105,7 @@ impl Relay {
             refusals: receive::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            looks: reconcile::Looks::default(),
         }))
     }
 
@@ -118,12 +124,18 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
     }
 
+    /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
+    pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::open_order(self, token).await
+    }
+
     /// The order a reference and a second fact (or the device cookie) lead to.
-    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+    pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
     }
 
@@ -142,7 +154,15 @@ impl Relay {
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
+            Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Housekeeping => Box::pin(retention::clean(self)).await,
         }
+    }
+
+    /// Sees to it that every daily job has its row: for new accounts, and after an update.
+    pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
+        upkeep::plan(self).await
     }
 
     /// Whether the store takes writes.

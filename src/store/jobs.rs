@@ -12,10 +12,12 @@ use crate::job::{Job, Lane, NewJob, Task};
 
 /// Adds a job whose company is that of its owner, a row of the table.
 macro_rules! add_job_sql {
-    ($table:literal) => {
+    ($company:literal, $table:literal) => {
         concat!(
             "INSERT INTO job (company, kind, subject, lane, due_at, created_at) ",
-            "VALUES ((SELECT company FROM ",
+            "VALUES ((SELECT ",
+            $company,
+            " FROM ",
             $table,
             " WHERE id = ?6), ?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, subject) DO UPDATE SET ",
             "rerun_at = CASE WHEN lease_until > ?5 THEN min(coalesce(rerun_at, ?4), ?4) ELSE rerun_at END, ",
@@ -31,9 +33,13 @@ impl Db<'_> {
         let now = self.now();
         let subject = job.task.subject();
         let (sql, owner) = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) => (add_job_sql!("account"), account.as_str()),
-            Lane::Router(router) => (add_job_sql!("router"), router.as_str()),
-            Lane::Mail => (add_job_sql!("message"), subject.as_str()),
+            Lane::Account(account) | Lane::Questions(account) | Lane::Ledger(account) => {
+                (add_job_sql!("company", "account"), account.as_str())
+            }
+            Lane::Router(router) => (add_job_sql!("company", "router"), router.as_str()),
+            Lane::Mail => (add_job_sql!("company", "message"), subject.as_str()),
+            // Its subject is a company's id, or nobody's.
+            Lane::Upkeep => (add_job_sql!("id", "company"), subject.as_str()),
         };
         let (lane, due_at, now) = (job.lane.to_text(), ms(job.due_at), ms(now));
         self.run(sql, (job.task.kind(), &subject, lane, due_at, now, owner))?;
@@ -114,10 +120,19 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Nothing is due later than `latest`; what is, is due `now`.
-    pub fn clamp_due(&self, now: Timestamp, latest: Timestamp) -> Result<(), StoreError> {
-        self.run("UPDATE job SET due_at = ?1 WHERE due_at > ?2", (ms(now), ms(latest)))?;
+    /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
+    pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
+        let [first, second, third] = Task::DAILY_KINDS;
+        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5, ?6) OR due_at > ?3)";
+        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second, third))?;
         Ok(())
+    }
+
+    /// Whether a job of this task is open.
+    pub fn has_job(&self, task: &Task) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM job WHERE kind = ?1 AND subject = ?2";
+        let found: Option<i64> = self.optional(sql, (task.kind(), task.subject()))?;
+        Ok(found.is_some())
     }
 
     /// At start: whoever held leases is gone.
