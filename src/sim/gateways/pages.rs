@@ -8,11 +8,16 @@ use http::{Method, StatusCode};
 use super::super::http::{Reply, Request};
 use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
-use super::{Choice, Kind, SimStatus, fedapay, feexpay};
+use super::{Choice, Kind, SimStatus, conekta_pages, fedapay, feexpay};
 use crate::company::Language;
 
 /// Answers a page's address; `None` for the API.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
+    if matches!(desk.kind, Kind::Conekta(_))
+        && let Some(reply) = conekta_pages::answer(desk, request)
+    {
+        return Some(reply);
+    }
     let words = words_of(request);
     let segments = request.segments();
     match (&request.method, segments.as_slice()) {
@@ -187,7 +192,7 @@ fn form(payment: &Payment, words: &Words) -> String {
     )
 }
 
-fn amount(payment: &Payment) -> String {
+pub(super) fn amount(payment: &Payment) -> String {
     format!(
         "{}\u{a0}{}",
         escape(&grouped(&payment.amount)),
@@ -200,6 +205,7 @@ fn title(desk: &Desk) -> &'static str {
         Kind::Fedapay(_) => "FedaPay",
         Kind::CinetpayV2(_) | Kind::CinetpayV1(_) => "CinetPay",
         Kind::Feexpay(_) => "FeexPay",
+        Kind::Conekta(_) => "Conekta",
     }
 }
 
@@ -238,7 +244,7 @@ fn page(words: &Words, title: &str, body: &str) -> Reply {
 }
 
 /// Text as HTML content or attribute value.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
