@@ -19,7 +19,7 @@ use mikrelay::payment::receive::{CallbackReply, CallbackRequest};
 use mikrelay::payment::{Parts, Relay};
 use mikrelay::routeros::Deadlines;
 use mikrelay::secrets::MasterKey;
-use mikrelay::sim::gateways::{SimGateway, SimGateways, SimGatewaysConfig, WebhookTarget};
+use mikrelay::sim::gateways::{Quirk, SimGateway, SimGateways, SimGatewaysConfig, WebhookTarget};
 use mikrelay::sim::router::{SimRouter, SimRouterConfig, SimUser};
 use mikrelay::site;
 use mikrelay::store::Store;
@@ -261,6 +261,11 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
+        Self::edited(|_, site| site).await
+    }
+
+    /// A shop whose business file is changed before it is applied.
+    pub async fn edited(edit: impl FnOnce(&SimGateways, String) -> String) -> Self {
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own_url: url::Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -268,7 +273,12 @@ impl Shop {
             .replace("{fedapay}", gateways.fedapay.base_url())
             .replace("{cinetpay}", gateways.cinetpay_v2.base_url())
             .replace("{cinetpay_v1}", gateways.cinetpay_v1.base_url())
-            .replace("{feexpay}", gateways.feexpay.base_url());
+            .replace("{feexpay}", gateways.feexpay.base_url())
+            .replace("{conekta}", gateways.conekta.base_url())
+            .replace("{conekta_key}", &gateways.conekta.webhook_key().unwrap());
+        // Its keys do not tell their mode; this company sells for real money.
+        gateways.conekta.set_quirk(Quirk::LiveMode, true);
+        let more = edit(&gateways, more);
         let mut world = World::with(SimRouterConfig::default(), &more).await;
         // The gateways sign by the machine's clock.
         world.clock.advance_ms(
@@ -301,6 +311,7 @@ impl Shop {
             .fedapay
             .set_webhooks(vec![webhook("fedapay", &[("mikuserprefix", "fp")])]);
         gateways.feexpay.set_webhooks(vec![webhook("feexpay", &[])]);
+        gateways.conekta.set_webhooks(vec![webhook("conekta", &[])]);
         let app = Arc::new(web::App::new(world.relay.clone(), &own_url, Vec::new()));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async {
@@ -335,6 +346,7 @@ impl Shop {
             "cinetpay" => &self.gateways.cinetpay_v2,
             "cinetpay_v1" => &self.gateways.cinetpay_v1,
             "feexpay" => &self.gateways.feexpay,
+            "conekta" => &self.gateways.conekta,
             other => panic!("no gateway {other}"),
         }
     }
@@ -376,7 +388,7 @@ impl tracing::Subscriber for Deaf {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-pub const GATEWAYS: [&str; 4] = ["fedapay", "cinetpay", "cinetpay_v1", "feexpay"];
+pub const GATEWAYS: [&str; 5] = ["fedapay", "cinetpay", "cinetpay_v1", "feexpay", "conekta"];
 
 /// A FedaPay webhook's contents.
 #[derive(Clone, Debug)]
@@ -552,6 +564,16 @@ base_url = "{feexpay}"
 site_id = "demoshop"
 token = "fp_demo"
 
+[[account]]
+id = "by-conekta"
+company = "cafe"
+gateway = "conekta"
+base_url = "{conekta}"
+public_key = "key_demoPublic00000000000"
+secret_key = "key_demoPrivate0000000000"
+webhook_secrets = ["""
+{conekta_key}"""]
+
 [[plan]]
 id = "by-fedapay"
 hotspot = "h1"
@@ -588,4 +610,14 @@ profile = "1J"
 price = "500"
 time = "1d"
 data = "1G"
+
+[[plan]]
+id = "by-conekta"
+hotspot = "h1"
+accounts = ["by-conekta"]
+label = "1 Hora"
+profile = "1H"
+price = "15.00"
+currency = "MXN"
+time = "1h"
 "#;
