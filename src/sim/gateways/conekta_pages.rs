@@ -11,9 +11,10 @@ use super::super::portal::page::language_of;
 use super::conekta::now_s;
 use super::conekta_order::{self as order, Failure, Voucher};
 use super::desk::{Desk, Payment};
-use super::pages::{amount, escape};
+use super::pages::amount;
 use super::{Choice, SimStatus};
 use crate::company::Language;
+use crate::html::escape;
 
 /// Answers a page's address; `None` for what is no page of the checkout.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
