@@ -99,6 +99,7 @@ fn questions(shop: &Shop, gateway: &str) -> usize {
             "/payment/check",
             "GET /v1/payment/",
             "GET /api/transactions/",
+            "GET /orders/",
         ]
         .iter()
         .any(|part| call.contains(part))
