@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::error::PageError;
 use super::render::render;
-use super::{Content, Page, Scripts, Standing, Visit, format};
+use super::{Content, Page, Scripts, Standing, Visit, format, recover};
 use crate::company::Language;
 use crate::ids::OrderToken;
-use crate::order::{Online, State};
+use crate::order::{Online, Place, State};
 use crate::payment::Relay;
-use crate::payment::view::{OrderView, PayStep, VoucherView};
+use crate::payment::view::{OrderView, PayStep, PayableAt, VoucherView};
 use crate::voucher::UserMode;
 
 /// The page.
@@ -99,6 +99,8 @@ struct OrderPage<'a> {
     reference: &'a str,
     gateway: &'static str,
     pay: Pay<'a>,
+    till: Option<Till<'a>>,
+    recover_url: &'static str,
     /// The router has not answered for so long that the buyer wonders.
     slow: bool,
     connecting: bool,
@@ -148,6 +150,33 @@ enum Pay<'a> {
     },
 }
 
+/// A number to pay with at a till or a bank.
+#[derive(Serialize)]
+struct Till<'a> {
+    is_cash: bool,
+    reference: &'a str,
+    /// The store or the bank, where the gateway names it.
+    name: Option<&'a str>,
+    until: Option<String>,
+    url: Option<&'a str>,
+}
+
+impl<'a> Till<'a> {
+    fn new(language: Language, payable: &'a PayableAt) -> Self {
+        let (is_cash, name) = match &payable.place {
+            Place::Cash { store } => (true, store),
+            Place::Transfer { bank } => (false, bank),
+        };
+        Self {
+            is_cash,
+            reference: &payable.reference,
+            name: name.as_deref(),
+            until: payable.until.map(|until| format::moment(language, until)),
+            url: payable.url.as_deref(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct VoucherText<'a> {
     username: &'a str,
@@ -170,6 +199,8 @@ impl<'a> OrderPage<'a> {
             reference: order.reference.as_str(),
             gateway: order.gateway.title(),
             pay: pay(order),
+            till: order.payable_at.as_ref().map(|payable| Till::new(language, payable)),
+            recover_url: recover::PATH,
             slow: order.paid_for_s.is_some_and(|seconds| seconds > PATIENCE_S),
             connecting: scene == Scene::Ready && order.online == Online::Trying,
             voucher: order.voucher.as_ref().map(voucher_text),
@@ -201,6 +232,7 @@ fn plan_only(order: &OrderView, text: Option<String>) -> Option<String> {
 fn scene(order: &OrderView) -> Scene {
     match order.state {
         State::Paid | State::Provisioned | State::Delivered if order.link.is_some() => Scene::Settled,
+        _ if order.payable_at.is_some() => Scene::Waiting,
         State::New | State::Waiting if order.pay == PayStep::TryAgain => Scene::Unreached,
         State::New | State::Waiting => Scene::Waiting,
         State::Paid => Scene::Paid,
@@ -215,6 +247,7 @@ fn scene(order: &OrderView) -> Scene {
 
 fn headline(order: &OrderView, scene: Scene) -> &'static str {
     match scene {
+        Scene::Waiting if order.payable_at.is_some() => "order-till-title",
         Scene::Waiting => "order-waiting-title",
         Scene::Unreached => "order-try-title",
         Scene::Paid | Scene::Stuck | Scene::Settled => "order-paid-title",
@@ -319,12 +352,19 @@ pub(super) fn version(order: &OrderView) -> String {
         PayStep::TryAgain => 3,
     };
     let link = if order.link.is_some() { "link-" } else { "" };
-    format!("{link}{}-{online}-{}{pay}", order.state.as_str(), u8::from(slow))
+    // Who asks for a second reference gets another number.
+    let till: String = order.payable_at.as_ref().map_or_else(String::new, |payable| {
+        let letters = payable.reference.chars().filter(char::is_ascii_alphanumeric);
+        std::iter::once('-').chain(letters).collect()
+    });
+    format!("{link}{}-{online}-{}{pay}{till}", order.state.as_str(), u8::from(slow))
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.
 fn wait_s(order: &OrderView) -> Option<u32> {
     match order.state {
+        // Nobody runs to the store and back within seconds.
+        State::New | State::Waiting if order.payable_at.is_some() => Some(SELDOM_S),
         State::New | State::Waiting | State::Paid | State::Provisioned => Some(SOON_S),
         State::Delivered if order.online == Online::Trying => Some(SOON_S),
         // Money may still come, or the operator acts: seldom, and never at once.

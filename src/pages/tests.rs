@@ -12,9 +12,9 @@ use crate::company::GatewayName;
 use crate::gateway::{Network, PayMethod};
 use crate::ids::{AccountId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::{Currency, Money};
-use crate::order::{Online, PlanSnapshot, State};
+use crate::order::{Online, Place, PlanSnapshot, State};
 use crate::payment::checkout::{LinkFault, Offer, OfferAccount};
-use crate::payment::view::{LinkView, OrderView, PayStep, VoucherView};
+use crate::payment::view::{LinkView, OrderView, PayStep, PayableAt, VoucherView};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::reason::{GatewayRule, Reason};
 use crate::voucher::UserMode;
@@ -71,7 +71,7 @@ fn pages_look_as_they_did() {
     }
     for language in [Language::En, Language::Es, Language::Pt] {
         for (name, html) in samples(language) {
-            if ["buy-phone", "order-ready", "order-phone", "error-plan"].contains(&name) {
+            if ["buy-phone", "order-ready", "order-phone", "order-cash", "error-plan"].contains(&name) {
                 assert_snapshot!(format!("{name}.{}", language.code()), without_style(&html));
             }
         }
@@ -404,6 +404,7 @@ fn order(state: State) -> OrderView {
         data: DataLimit { bytes: 2 << 30 },
         gateway: GatewayName::Fedapay,
         pay: PayStep::Nothing,
+        payable_at: None,
         voucher: state.shows_voucher().then(|| VoucherView {
             username: "mm7k3q9x".to_owned(),
             password: "mm7k3q9x".to_owned(),
@@ -436,6 +437,28 @@ fn by_link(order: OrderView) -> OrderView {
     }
 }
 
+/// One that is paid on a page, or away from it.
+fn in_mexico() -> OrderView {
+    OrderView {
+        gateway: GatewayName::Conekta,
+        company_name: "Café Awa".to_owned(),
+        price: Money::from_minor(1500, Currency::Mxn),
+        pay: PayStep::Open {
+            url: "https://pay.conekta.com/checkout/616ba38fc4154d1f9c5c70b9c2752f3d".to_owned(),
+        },
+        ..order(State::Waiting)
+    }
+}
+
+fn payable(reference: &str, place: Place) -> PayableAt {
+    PayableAt {
+        reference: reference.to_owned(),
+        place,
+        until: Some(jiff::civil::date(2026, 11, 24).at(18, 30, 0, 0)),
+        url: None,
+    }
+}
+
 fn orders() -> Vec<(&'static str, OrderView)> {
     let waiting = |pay: PayStep| OrderView {
         pay,
@@ -464,6 +487,30 @@ fn orders() -> Vec<(&'static str, OrderView)> {
             }),
         ),
         ("order-script", waiting(script)),
+        (
+            "order-cash",
+            OrderView {
+                payable_at: Some(payable(
+                    "93000262276908",
+                    Place::Cash {
+                        store: Some("OXXO".to_owned()),
+                    },
+                )),
+                ..in_mexico()
+            },
+        ),
+        (
+            "order-transfer",
+            OrderView {
+                payable_at: Some(payable(
+                    "734180008033435128",
+                    Place::Transfer {
+                        bank: Some("STP".to_owned()),
+                    },
+                )),
+                ..in_mexico()
+            },
+        ),
         ("order-unreached", waiting(PayStep::TryAgain)),
         ("order-paid", order(State::Paid)),
         (

@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod conekta;
 mod crossed;
 mod gateways;
 mod http;

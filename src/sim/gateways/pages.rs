@@ -8,12 +8,17 @@ use http::{Method, StatusCode};
 use super::super::http::{Reply, Request};
 use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
-use super::{Choice, Kind, SimStatus, fedapay, feexpay};
+use super::{Choice, Kind, SimStatus, conekta_pages, fedapay, feexpay};
 use crate::company::Language;
 use crate::html::escape;
 
 /// Answers a page's address; `None` for the API.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
+    if matches!(desk.kind, Kind::Conekta(_))
+        && let Some(reply) = conekta_pages::answer(desk, request)
+    {
+        return Some(reply);
+    }
     let words = words_of(request);
     let segments = request.segments();
     match (&request.method, segments.as_slice()) {
@@ -188,7 +193,7 @@ fn form(payment: &Payment, words: &Words) -> String {
     )
 }
 
-fn amount(payment: &Payment) -> String {
+pub(super) fn amount(payment: &Payment) -> String {
     format!(
         "{}\u{a0}{}",
         escape(&grouped(&payment.amount)),
@@ -201,6 +206,7 @@ fn title(desk: &Desk) -> &'static str {
         Kind::Fedapay(_) => "FedaPay",
         Kind::CinetpayV2(_) | Kind::CinetpayV1(_) => "CinetPay",
         Kind::Feexpay(_) => "FeexPay",
+        Kind::Conekta(_) => "Conekta",
     }
 }
 
