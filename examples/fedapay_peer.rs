@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
-use mikrelay::company::{Account, AccountKeys, Mode};
+use mikrelay::company::{Account, AccountKeys, Mode, RefundPolicy};
 use mikrelay::gateway::{self, Authenticity, Incoming};
 use mikrelay::ids::{AccountId, CompanyId};
 use mikrelay::sim::gateways::{Choice, SimGateways, SimGatewaysConfig, WebhookTarget, fedapay_signature};
@@ -61,6 +61,7 @@ fn verify(delivery: &Delivery) -> Result<String> {
             secret_key: None,
             webhook_secrets: delivery.secrets.iter().map(|secret| secret.as_str().into()).collect(),
         },
+        refunds: RefundPolicy::default(),
     };
     let mut headers = HeaderMap::new();
     for line in &delivery.headers {
@@ -71,6 +72,7 @@ fn verify(delivery: &Delivery) -> Result<String> {
         .now_s
         .map_or_else(|| Ok(Timestamp::now()), Timestamp::from_second)?;
     let incoming = Incoming {
+        query: None,
         headers: &headers,
         body: &body,
     };

@@ -120,16 +120,26 @@ pub enum GatewayName {
     Fedapay,
     Cinetpay,
     Feexpay,
+    Conekta,
+    Mercadopago,
 }
 
 impl GatewayName {
-    pub const ALL: [Self; 3] = [Self::Fedapay, Self::Cinetpay, Self::Feexpay];
+    pub const ALL: [Self; 5] = [
+        Self::Fedapay,
+        Self::Cinetpay,
+        Self::Feexpay,
+        Self::Conekta,
+        Self::Mercadopago,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fedapay => "fedapay",
             Self::Cinetpay => "cinetpay",
             Self::Feexpay => "feexpay",
+            Self::Conekta => "conekta",
+            Self::Mercadopago => "mercadopago",
         }
     }
 
@@ -139,6 +149,8 @@ impl GatewayName {
             Self::Fedapay => "FedaPay",
             Self::Cinetpay => "CinetPay",
             Self::Feexpay => "FeexPay",
+            Self::Conekta => "Conekta",
+            Self::Mercadopago => "Mercado Pago",
         }
     }
 
@@ -164,6 +176,16 @@ pub struct Account {
     /// Replaces the gateway's own API host; for simulators and proxies.
     pub base_url: Option<String>,
     pub keys: AccountKeys,
+    pub refunds: RefundPolicy,
+}
+
+/// When money goes back without a person saying so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefundPolicy {
+    /// Hours after which a paid order that no router took is refunded; never when absent.
+    pub undelivered_after_h: Option<u32>,
+    /// A second payment for an order that is paid already goes back at once.
+    pub paid_twice: bool,
 }
 
 impl Account {
@@ -172,6 +194,8 @@ impl Account {
             AccountKeys::Fedapay { .. } => GatewayName::Fedapay,
             AccountKeys::CinetpayV2 { .. } | AccountKeys::CinetpayV1 { .. } => GatewayName::Cinetpay,
             AccountKeys::Feexpay { .. } => GatewayName::Feexpay,
+            AccountKeys::Conekta { .. } => GatewayName::Conekta,
+            AccountKeys::Mercadopago { .. } => GatewayName::Mercadopago,
         }
     }
 }
@@ -201,6 +225,64 @@ pub enum AccountKeys {
         token: SecretString,
         callback_header: Option<CallbackHeader>,
     },
+    Conekta {
+        private_key: SecretString,
+        public_key: Option<String>,
+        /// The PEM public keys its webhooks are signed with; several while rotating.
+        webhook_keys: Vec<String>,
+        /// What the hosted page offers; never empty.
+        methods: Vec<ConektaMethod>,
+    },
+    Mercadopago {
+        access_token: SecretString,
+        public_key: Option<String>,
+        /// Several while rotating; live, test and QR applications sign with secrets of their own.
+        webhook_secrets: Vec<SecretString>,
+        checkout: MercadopagoCheckout,
+    },
+}
+
+/// A way to pay on Conekta's hosted page, by the words of its API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConektaMethod {
+    Card,
+    /// A reference that is paid at a store's till.
+    Cash,
+    /// SPEI.
+    BankTransfer,
+}
+
+impl ConektaMethod {
+    pub const ALL: [Self; 3] = [Self::Card, Self::Cash, Self::BankTransfer];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Cash => "cash",
+            Self::BankTransfer => "bank_transfer",
+        }
+    }
+}
+
+/// Which of Mercado Pago's two hosted checkouts an account uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MercadopagoCheckout {
+    /// `POST /checkout/preferences`.
+    #[default]
+    Preferences,
+    /// `POST /v1/orders`.
+    Orders,
+}
+
+impl MercadopagoCheckout {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preferences => "preferences",
+            Self::Orders => "orders",
+        }
+    }
 }
 
 /// The static header a FeexPay dashboard adds to each call: `Name: value`.

@@ -16,6 +16,21 @@ pub enum Proof {
     Hint,
 }
 
+/// What is kept of a webhook: its bytes, and the parameters of its address that are the gateway's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// URL-encoded, with the names the gateway calls its own only; empty for most gateways.
+    pub query: &'a str,
+    pub body: &'a [u8],
+}
+
+impl<'a> Told<'a> {
+    /// A webhook that says all in its body.
+    pub fn body(body: &'a [u8]) -> Self {
+        Self { query: "", body }
+    }
+}
+
 /// An event on its way into the inbox. Only `payment::receive` makes one, after the proof.
 #[derive(Clone)]
 pub struct NewEvent {
@@ -26,6 +41,8 @@ pub struct NewEvent {
     pub proof: Proof,
     /// The same text for each delivery of one event; unique with the account.
     pub key: String,
+    /// The parameters of its address that are the gateway's own, URL-encoded; empty for most gateways.
+    pub query: String,
     /// The exact bytes.
     pub body: Vec<u8>,
     pub content_type: Option<String>,
@@ -44,6 +61,16 @@ impl std::fmt::Debug for NewEvent {
             .field("key", &self.key)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl NewEvent {
+    /// What its gateway's adapter reads of it.
+    pub fn told(&self) -> Told<'_> {
+        Told {
+            query: &self.query,
+            body: &self.body,
+        }
     }
 }
 

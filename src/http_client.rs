@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -95,6 +95,7 @@ impl HttpClient {
             body.map_err(|error| GatewayError::Transient(format!("the answer broke off or is too long: {error}")))?;
         Ok(Answer {
             status: head.status,
+            retry_after_s: retry_after_s(&head.headers),
             body: without(&secrets, body.to_bytes()),
         })
     }
@@ -110,7 +111,6 @@ fn request(call: Call) -> Result<http::Request<Full<Bytes>>, GatewayError> {
     let mut builder = http::Request::builder()
         .method(call.method.clone())
         .uri(call.url)
-        .header(ACCEPT, "application/json")
         .header(USER_AGENT, concat!("mikrelay/", env!("CARGO_PKG_VERSION")));
     if let Some(bearer) = call.bearer {
         let value = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()));
@@ -118,6 +118,12 @@ fn request(call: Call) -> Result<http::Request<Full<Bytes>>, GatewayError> {
         let mut value = value.map_err(|_| unfit("the account's key holds a character that no header may have"))?;
         value.set_sensitive(true);
         builder = builder.header(AUTHORIZATION, value);
+    }
+    if !call.headers.iter().any(|(name, _)| *name == ACCEPT.as_str()) {
+        builder = builder.header(ACCEPT, "application/json");
+    }
+    for (name, value) in call.headers {
+        builder = builder.header(name, value);
     }
     let body = match call.body {
         Body::Empty => {
@@ -188,6 +194,11 @@ fn words_equal_to(word: &[u8], text: &[u8]) -> Vec<usize> {
     found
 }
 
+/// The seconds of a `Retry-After`; a date is not understood.
+fn retry_after_s(headers: &http::HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+}
+
 fn unfit(sentence: &str) -> GatewayError {
     GatewayError::Misconfigured(sentence.to_owned())
 }
@@ -248,6 +259,7 @@ mod tests {
             method: Method::POST,
             url,
             bearer: Some("k3y".into()),
+            headers: Vec::new(),
             body,
         };
         Dialogue::call(call, |answer| {
@@ -304,6 +316,7 @@ mod tests {
             method: Method::POST,
             url: server.base_url(),
             bearer: Some("canary-bearer".into()),
+            headers: Vec::new(),
             body: Body::Json(json!({"apikey": "canary-in-body", "amount": 12_345_678})),
         };
         let dialogue = Dialogue::call(call, |answer| {
@@ -357,6 +370,7 @@ mod tests {
             method: Method::GET,
             url: "http://127.0.0.1:1/".into(),
             bearer: Some("se\ncret".into()),
+            headers: Vec::new(),
             body: Body::Empty,
         };
         let result = HttpClient::new()

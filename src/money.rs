@@ -15,10 +15,16 @@ pub enum Currency {
     Usd,
     Eur,
     Mxn,
+    Ars,
+    Brl,
+    Clp,
+    Cop,
+    Pen,
+    Uyu,
 }
 
 impl Currency {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::Xof,
         Self::Xaf,
         Self::Gnf,
@@ -26,6 +32,12 @@ impl Currency {
         Self::Usd,
         Self::Eur,
         Self::Mxn,
+        Self::Ars,
+        Self::Brl,
+        Self::Clp,
+        Self::Cop,
+        Self::Pen,
+        Self::Uyu,
     ];
 
     pub fn code(self) -> &'static str {
@@ -37,14 +49,28 @@ impl Currency {
             Self::Usd => "USD",
             Self::Eur => "EUR",
             Self::Mxn => "MXN",
+            Self::Ars => "ARS",
+            Self::Brl => "BRL",
+            Self::Clp => "CLP",
+            Self::Cop => "COP",
+            Self::Pen => "PEN",
+            Self::Uyu => "UYU",
         }
     }
 
     /// Decimal places of the major unit.
     pub fn decimals(self) -> u32 {
         match self {
-            Self::Xof | Self::Xaf | Self::Gnf => 0,
-            Self::Cdf | Self::Usd | Self::Eur | Self::Mxn => 2,
+            Self::Xof | Self::Xaf | Self::Gnf | Self::Clp => 0,
+            Self::Cdf
+            | Self::Usd
+            | Self::Eur
+            | Self::Mxn
+            | Self::Ars
+            | Self::Brl
+            | Self::Cop
+            | Self::Pen
+            | Self::Uyu => 2,
         }
     }
 
@@ -55,6 +81,12 @@ impl Currency {
             "GN" => Self::Gnf,
             "CD" => Self::Cdf,
             "MX" => Self::Mxn,
+            "AR" => Self::Ars,
+            "BR" => Self::Brl,
+            "CL" => Self::Clp,
+            "CO" => Self::Cop,
+            "PE" => Self::Pen,
+            "UY" => Self::Uyu,
             _ => Self::Xof,
         }
     }

@@ -40,6 +40,8 @@ pub struct Order {
     pub notify_token: Option<secrecy::SecretString>,
     /// Where the gateway shows its pay page.
     pub pay_url: Option<String>,
+    /// How a payment that was begun is completed away from that page.
+    pub instructions: Option<Instructions>,
     pub voucher: Option<crate::voucher::Voucher>,
     /// What the confirming callback's `mik*` parameters said; sealed in the store.
     pub params: crate::mik_params::MikParams,
@@ -47,6 +49,26 @@ pub struct Order {
     pub paid_at: Option<Timestamp>,
     pub provisioned_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
+}
+
+/// How a payment is completed at a till or a bank.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Instructions {
+    /// The number that is read to the cashier or typed into the bank's app.
+    pub reference: String,
+    pub place: Place,
+    /// Until when it is taken.
+    pub expires_at: Option<Timestamp>,
+    /// The gateway's own page of the voucher (a bar code).
+    pub url: Option<String>,
+}
+
+/// Where it is paid.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Cash { store: Option<String> },
+    Transfer { bank: Option<String> },
 }
 
 /// What is known of the phone that buys. All of it comes from the browser and decides nothing about money.

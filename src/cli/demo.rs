@@ -179,7 +179,9 @@ fn plans(directory: &Directory) -> Vec<PortalPlan> {
 fn link_keys(keys: &AccountKeys) -> Vec<(String, String)> {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     match keys {
-        AccountKeys::Fedapay { public_key, .. } => public_key
+        AccountKeys::Fedapay { public_key, .. }
+        | AccountKeys::Conekta { public_key, .. }
+        | AccountKeys::Mercadopago { public_key, .. } => public_key
             .iter()
             .map(|public_key| pair("pub_key", public_key))
             .collect(),

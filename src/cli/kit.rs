@@ -53,7 +53,7 @@ mod tests {
         let unknown = print(&["paypal"], "pay.example.net").unwrap_err().to_string();
         assert_eq!(
             unknown,
-            "there is no gateway `paypal`; there are `fedapay`, `cinetpay`, `feexpay`"
+            "there is no gateway `paypal`; there are `fedapay`, `cinetpay`, `feexpay`, `conekta`, `mercadopago`"
         );
         let host = format!("{:#}", print(&["fedapay"], "a b").unwrap_err());
         assert!(

@@ -6,7 +6,7 @@ use super::*;
 use crate::cli::event;
 use crate::clock::Clock;
 use crate::company::{
-    Account, AccountKeys, Company, GatewayName, Hotspot, Language, LinkPolicy, Mode, Router, RouterTls,
+    Account, AccountKeys, Company, GatewayName, Hotspot, Language, LinkPolicy, Mode, RefundPolicy, Router, RouterTls,
 };
 use crate::event::{NewEvent, Proof, Stored};
 use crate::ids::{AccountId, CompanyId, EventId, HotspotId, RouterId};
@@ -105,6 +105,7 @@ fn put_business(db: &Db<'_>) -> Result<(), StoreError> {
         mode: Mode::Live,
         base_url: None,
         keys,
+        refunds: RefundPolicy::default(),
     })
 }
 
@@ -135,6 +136,7 @@ fn order(state: State) -> Order {
         gateway_id: Some("trx-9".to_owned()),
         notify_token: Some("canary-notify".into()),
         pay_url: None,
+        instructions: None,
         voucher: Some(Voucher {
             username: "canary-user".into(),
             password: "canary-pass".into(),
@@ -154,6 +156,7 @@ fn order(state: State) -> Order {
 
 fn new_event(body: &[u8]) -> NewEvent {
     NewEvent {
+        query: String::new(),
         gateway: GatewayName::Cinetpay,
         account: AccountId::new("cinetpay"),
         hotspot: HotspotId::new("h1"),

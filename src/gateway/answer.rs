@@ -108,6 +108,9 @@ pub fn about_order(report: Report, key: &PaymentKey) -> Result<Report, GatewayEr
 pub fn failure(answer: &Answer) -> GatewayError {
     let says = complaint(answer);
     let status = answer.status.as_u16();
+    if let (429, Some(after_s)) = (status, answer.retry_after_s) {
+        return GatewayError::Throttled { after_s };
+    }
     match status {
         429 | 408 | 500..=599 => GatewayError::Transient(says),
         _ if is_html(answer) => GatewayError::Transient(format!("HTTP {status} with a web page")),
@@ -262,8 +265,10 @@ mod tests {
             let answer = Answer {
                 status: StatusCode::from_u16(status).unwrap(),
                 body: body.to_owned().into(),
+                retry_after_s: None,
             };
             match failure(&answer) {
+                GatewayError::Throttled { .. } => "throttled",
                 GatewayError::Transient(_) => "later",
                 GatewayError::Misconfigured(_) => "operator",
                 GatewayError::Refused(_) => "never",

@@ -12,6 +12,8 @@ pub struct Call {
     pub url: String,
     /// Sent as `Authorization: Bearer …`.
     pub bearer: Option<SecretString>,
+    /// Further headers, names in lower case; `accept` replaces the usual one.
+    pub headers: Vec<(&'static str, String)>,
     pub body: Body,
 }
 
@@ -24,6 +26,8 @@ pub enum Body {
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: StatusCode,
+    /// `Retry-After`, where it is a number of seconds.
+    pub retry_after_s: Option<u32>,
     pub body: Bytes,
 }
 
@@ -72,6 +76,7 @@ pub mod script {
                     let status = StatusCode::from_u16(*status).unwrap();
                     dialogue = read(Answer {
                         status,
+                        retry_after_s: None,
                         body: (*body).to_owned().into(),
                     });
                 }

@@ -17,7 +17,7 @@ use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language, Mode};
 use crate::money::{Currency, Money};
@@ -57,7 +57,7 @@ impl Gateway for CinetpayV1 {
         }
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let digest = signature::sha256_hex(body);
         let event: Result<Event, _> = answer::read_object(body);
         match event
@@ -70,7 +70,7 @@ impl Gateway for CinetpayV1 {
     }
 
     /// The event says only that something became final; what, the gateway must be asked.
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         let order = answer::order_ref(&event.merchant_transaction_id)
             .ok_or_else(|| Unreadable("`merchant_transaction_id` is missing".to_owned()))?;
@@ -83,6 +83,8 @@ impl Gateway for CinetpayV1 {
             order: Some(order.clone()),
             phone: event.user_phone(),
             email: None,
+            pay_url: None,
+            instructions: None,
         };
         Ok(Notice {
             order: Some(order),
@@ -165,6 +167,7 @@ impl Api {
             method,
             url: format!("{}/v1/{path}", self.base),
             bearer: bearer.cloned(),
+            headers: Vec::new(),
             body,
         }
     }
@@ -377,6 +380,8 @@ fn read_status(answer: &Answer, mode: Option<Mode>) -> Result<Report, GatewayErr
         order: answer::order_ref(&envelope.merchant_transaction_id),
         phone: phone_of(&envelope.user),
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -436,6 +441,7 @@ const FOREIGN_ACCOUNT: &str = "the account's keys are not CinetPay's (`api_key`,
 mod tests {
     use super::super::call::script::play;
     use super::*;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use http::HeaderMap;
 
@@ -450,11 +456,13 @@ mod tests {
                 api_key: "sk_test_x".into(),
                 api_password: "pw".into(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
     fn shown_token(body: &str) -> Result<(String, String), Refusal> {
         let incoming = Incoming {
+            query: None,
             headers: &HeaderMap::new(),
             body: body.as_bytes(),
         };
@@ -503,7 +511,7 @@ mod tests {
     #[test]
     fn events_say_nothing_about_money() {
         let body = br#"{"notify_token":"t","merchant_transaction_id":"MKH-1","transaction_id":"T9","user":{"phone_number":"+2250707000001"}}"#;
-        let notice = CinetpayV1.read_notice(&account("a"), body).unwrap();
+        let notice = CinetpayV1.read_notice(&account("a"), Told::body(body)).unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
             (Some(OrderRef::new("MKH-1")), Some("T9"))
@@ -514,8 +522,8 @@ mod tests {
             (PaymentStatus::Pending, None, Some(Mode::Test))
         );
         assert_eq!(report.phone.as_deref(), Some("2250707000001"));
-        assert!(CinetpayV1.event_key(body).starts_with("MKH-1:"));
-        assert!(CinetpayV1.read_notice(&account("a"), b"{}").is_err());
+        assert!(CinetpayV1.event_key(Told::body(body)).starts_with("MKH-1:"));
+        assert!(CinetpayV1.read_notice(&account("a"), Told::body(b"{}")).is_err());
     }
 
     fn request() -> PaymentRequest {
@@ -531,6 +539,7 @@ mod tests {
             network: None,
             otp: None,
             country: "CI".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

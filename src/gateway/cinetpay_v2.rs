@@ -15,7 +15,7 @@ use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language};
 use crate::ids::OrderRef;
@@ -68,7 +68,7 @@ impl Gateway for CinetpayV2 {
     }
 
     /// A status change has no id of its own, so the bytes make the difference between two events.
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let digest = signature::sha256_hex(body);
         let fields = read_form(body);
         match fields
@@ -80,7 +80,7 @@ impl Gateway for CinetpayV2 {
         }
     }
 
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let site = Site::of(account).map_err(|error| Unreadable(error.to_string()))?;
         let fields = read_form(body).ok_or_else(|| Unreadable("it is not a form this gateway sends".to_owned()))?;
         let site_id = text_of(&fields, "cpm_site_id")?;
@@ -199,6 +199,7 @@ fn post(base: &str, path: &str, body: serde_json::Value) -> Call {
         method: Method::POST,
         url: format!("{base}/v2/{path}"),
         bearer: None,
+        headers: Vec::new(),
         body: Body::Json(body),
     }
 }
@@ -275,6 +276,8 @@ fn read_check(answer: &Answer, key: &PaymentKey) -> Result<Report, GatewayError>
         order: answer::order_ref(&data.metadata),
         phone: None,
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -384,6 +387,8 @@ fn read_fields(fields: &[(Vec<u8>, Vec<u8>)], id: &str) -> Result<Report, Unread
         order: is_reference(id).then(|| OrderRef::new(id)),
         phone: (!phone.is_empty() && phone.bytes().all(|b| b.is_ascii_digit())).then_some(phone),
         email: None,
+        pay_url: None,
+        instructions: None,
     })
 }
 
@@ -428,6 +433,7 @@ mod tests {
     use super::super::call::script::play;
     use super::*;
     use crate::company::Mode;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId};
     use http::{HeaderMap, HeaderValue};
 
@@ -449,6 +455,7 @@ mod tests {
                 api_key: "apikey_test".into(),
                 webhook_secrets: secrets.iter().map(|&secret| secret.into()).collect(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -460,6 +467,7 @@ mod tests {
         CinetpayV2.authenticate(
             &account(secrets),
             Incoming {
+                query: None,
                 headers: &headers,
                 body: body.as_bytes(),
             },
@@ -540,15 +548,21 @@ mod tests {
         let twice = format!("{CV1_BODY}&cpm_amount=1");
         for body in [many.as_str(), &twice] {
             assert!(matches!(check(&[KEY], &[CV1], body), Err(Refusal::Malformed)));
-            assert!(CinetpayV2.read_notice(&account(&[]), body.as_bytes()).is_err());
+            assert!(
+                CinetpayV2
+                    .read_notice(&account(&[]), Told::body(body.as_bytes()))
+                    .is_err()
+            );
         }
         for body in ["%", "%zz", "+", "%00", "a[b]=", "&&&", "=", "\u{0}", "cpm_trans_id=%ff"] {
             assert!(!is_signed(CV1, body), "{body}");
             assert!(
-                CinetpayV2.read_notice(&account(&[]), body.as_bytes()).is_err(),
+                CinetpayV2
+                    .read_notice(&account(&[]), Told::body(body.as_bytes()))
+                    .is_err(),
                 "{body}"
             );
-            assert!(!CinetpayV2.event_key(body.as_bytes()).is_empty());
+            assert!(!CinetpayV2.event_key(Told::body(body.as_bytes())).is_empty());
         }
         assert_eq!(decode(b"a%zz+%41%"), b"a%zz A%");
     }
@@ -566,7 +580,7 @@ mod tests {
 
     #[test]
     fn notifications_are_read() {
-        let read = |body: &str| CinetpayV2.read_notice(&account(&[]), body.as_bytes());
+        let read = |body: &str| CinetpayV2.read_notice(&account(&[]), Told::body(body.as_bytes()));
         let notice = read(CV1_BODY).unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
@@ -598,9 +612,10 @@ mod tests {
             }
         );
         assert!(read("cpm_site_id=445160").is_err());
-        let key = CinetpayV2.event_key(CV1_BODY.as_bytes());
+        let key = CinetpayV2.event_key(Told::body(CV1_BODY.as_bytes()));
         assert!(
-            key.starts_with("MKH20260001:") && key != CinetpayV2.event_key(CV1_BODY.replace("SUCCES", "X").as_bytes())
+            key.starts_with("MKH20260001:")
+                && key != CinetpayV2.event_key(Told::body(CV1_BODY.replace("SUCCES", "X").as_bytes()))
         );
     }
 
@@ -617,6 +632,7 @@ mod tests {
             network: None,
             otp: None,
             country: "CI".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

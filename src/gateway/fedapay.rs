@@ -14,7 +14,7 @@ use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    Refusal, Report, Started, Unreadable, signature,
+    Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Mode};
 use crate::money::{Currency, Money};
@@ -66,11 +66,11 @@ impl Gateway for Fedapay {
         Ok(Authenticity::Signed)
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         readable_key(body).unwrap_or_else(|| signature::sha256_hex(body))
     }
 
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         let name = event.name.get().unwrap_or_default();
         if !name.starts_with("transaction.") {
@@ -199,6 +199,7 @@ impl Api {
             method,
             url: format!("{}/v1/{path}", self.base),
             bearer: Some(self.key.clone()),
+            headers: Vec::new(),
             body,
         }
     }
@@ -387,6 +388,8 @@ impl Transaction {
             order: order.or_else(|| answer::order_ref(&self.merchant_reference)),
             phone: None,
             email: self.payer_email(),
+            pay_url: None,
+            instructions: None,
         })
     }
 
@@ -468,6 +471,7 @@ mod tests {
     use super::super::call::script::play;
     use super::*;
     use crate::company::Language;
+    use crate::company::RefundPolicy;
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use data_encoding::BASE64;
     use http::{HeaderMap, HeaderValue};
@@ -502,6 +506,7 @@ mod tests {
                 secret_key: secret.map(Into::into),
                 webhook_secrets: webhooks.iter().map(|&secret| secret.into()).collect(),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -511,6 +516,7 @@ mod tests {
             headers.append("X-FEDAPAY-SIGNATURE", HeaderValue::from_bytes(line).unwrap());
         }
         let incoming = Incoming {
+            query: None,
             headers: &headers,
             body,
         };
@@ -655,6 +661,7 @@ mod tests {
     #[test]
     fn without_a_webhook_secret_nothing_is_proven() {
         let incoming = Incoming {
+            query: None,
             headers: &HeaderMap::new(),
             body: b"{}",
         };
@@ -663,7 +670,7 @@ mod tests {
     }
 
     fn notice(body: &str) -> Result<Notice, Unreadable> {
-        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), body.as_bytes())
+        Fedapay.read_notice(&account(Some("pk_live_x"), None, &[S2]), Told::body(body.as_bytes()))
     }
 
     #[test]
@@ -685,11 +692,11 @@ mod tests {
         );
         assert_eq!(report.email.as_deref(), Some("awa@example.org"));
         assert_eq!(
-            Fedapay.event_key(body.as_bytes()),
+            Fedapay.event_key(Told::body(body.as_bytes())),
             "transaction.approved:104013:approved"
         );
-        assert_eq!(Fedapay.event_key(br#"{"id":"evt_9","name":"x"}"#), "evt_9");
-        assert_eq!(Fedapay.event_key(b"{"), signature::sha256_hex(b"{"));
+        assert_eq!(Fedapay.event_key(Told::body(br#"{"id":"evt_9","name":"x"}"#)), "evt_9");
+        assert_eq!(Fedapay.event_key(Told::body(b"{")), signature::sha256_hex(b"{"));
     }
 
     #[test]
@@ -798,7 +805,7 @@ mod tests {
         let mode = |public, secret, webhooks: &[&str]| {
             let body = br#"{"name":"transaction.approved","entity":{"id":1}}"#;
             Fedapay
-                .read_notice(&account(public, secret, webhooks), body)
+                .read_notice(&account(public, secret, webhooks), Told::body(body))
                 .unwrap()
                 .report
                 .unwrap()
@@ -851,6 +858,7 @@ mod tests {
             network: None,
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

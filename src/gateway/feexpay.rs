@@ -13,7 +13,7 @@ use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
-    PaymentStatus, Refusal, Report, Started, Unreadable, feexpay_networks, signature,
+    PaymentStatus, Refusal, Report, Started, Told, Unreadable, feexpay_networks, signature,
 };
 use crate::company::{Account, AccountKeys, CallbackHeader};
 use crate::money::Currency;
@@ -58,7 +58,7 @@ impl Gateway for Feexpay {
         }
     }
 
-    fn event_key(&self, body: &[u8]) -> String {
+    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
         let event: Result<Event, _> = answer::read_object(body);
         event
             .ok()
@@ -66,7 +66,7 @@ impl Gateway for Feexpay {
             .unwrap_or_else(|| signature::sha256_hex(body))
     }
 
-    fn read_notice(&self, _account: &Account, body: &[u8]) -> Result<Notice, Unreadable> {
+    fn read_notice(&self, _account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
         let event: Event = answer::read_object(body)?;
         if !event.is_payment() {
             return Ok(Notice {
@@ -135,6 +135,7 @@ impl Shop {
             method,
             url,
             bearer: Some(self.token.clone()),
+            headers: Vec::new(),
             body,
         }
     }
@@ -358,6 +359,8 @@ impl Payment {
             order: self.order(),
             phone,
             email: self.email.owned(),
+            pay_url: None,
+            instructions: None,
         }
     }
 
@@ -442,6 +445,7 @@ const FOREIGN_ACCOUNT: &str = "the account's keys are not FeexPay's (`site_id`, 
 mod tests {
     use super::super::call::script::play;
     use super::*;
+    use crate::company::RefundPolicy;
     use crate::company::{Language, Mode};
     use crate::ids::{AccountId, CompanyId, OrderRef};
     use crate::money::Money;
@@ -463,6 +467,7 @@ mod tests {
                     value: value.into(),
                 }),
             },
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -474,6 +479,7 @@ mod tests {
         Feexpay.authenticate(
             &account(header),
             Incoming {
+                query: None,
                 headers: &headers,
                 body: b"{}",
             },
@@ -521,7 +527,9 @@ mod tests {
             r#"{{"reference":"{REFERENCE}","order_id":"{REFERENCE}","status":"SUCCESSFUL","amount":100,"callback_info":"A1B2C3","last_name":"K","email":"awa@example.org",
             "type":"Paiement","phoneNumber":"2290166000000","reseau":"MTN","ref_link":null,"reason":null,"ref_operator":"9900112233"}}"#
         );
-        let notice = Feexpay.read_notice(&account(None), body.as_bytes()).unwrap();
+        let notice = Feexpay
+            .read_notice(&account(None), Told::body(body.as_bytes()))
+            .unwrap();
         assert_eq!(
             (notice.order, notice.gateway_id.as_deref()),
             (Some(OrderRef::new("A1B2C3")), Some(REFERENCE))
@@ -535,10 +543,15 @@ mod tests {
             (report.receipt.as_deref(), report.phone.as_deref()),
             (Some("9900112233"), Some("2290166000000"))
         );
-        assert_eq!(Feexpay.event_key(body.as_bytes()), format!("{REFERENCE}:SUCCESSFUL"));
+        assert_eq!(
+            Feexpay.event_key(Told::body(body.as_bytes())),
+            format!("{REFERENCE}:SUCCESSFUL")
+        );
         let payout = body.replace("Paiement", "Payout");
         assert_eq!(
-            Feexpay.read_notice(&account(None), payout.as_bytes()).unwrap(),
+            Feexpay
+                .read_notice(&account(None), Told::body(payout.as_bytes()))
+                .unwrap(),
             Notice {
                 order: None,
                 gateway_id: None,
@@ -546,11 +559,19 @@ mod tests {
             }
         );
         let parsed = body.replace(r#""A1B2C3""#, r#"{"ref":"A1B2C3"}"#);
-        let notice = Feexpay.read_notice(&account(None), parsed.as_bytes()).unwrap();
+        let notice = Feexpay
+            .read_notice(&account(None), Told::body(parsed.as_bytes()))
+            .unwrap();
         assert_eq!((notice.order, notice.gateway_id.as_deref()), (None, Some(REFERENCE)));
         for bad in ["[]", "{}", r#"{"reference":"a","reference":"b"}"#, "reference=a"] {
-            assert!(Feexpay.read_notice(&account(None), bad.as_bytes()).is_err(), "{bad}");
-            assert_eq!(Feexpay.event_key(bad.as_bytes()), signature::sha256_hex(bad.as_bytes()));
+            assert!(
+                Feexpay.read_notice(&account(None), Told::body(bad.as_bytes())).is_err(),
+                "{bad}"
+            );
+            assert_eq!(
+                Feexpay.event_key(Told::body(bad.as_bytes())),
+                signature::sha256_hex(bad.as_bytes())
+            );
         }
     }
 
@@ -588,6 +609,7 @@ mod tests {
             network: network.map(Into::into),
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
         }
     }
 

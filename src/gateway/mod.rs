@@ -5,9 +5,11 @@ pub mod answer;
 pub mod call;
 pub mod cinetpay_v1;
 pub mod cinetpay_v2;
+pub mod conekta;
 pub mod fedapay;
 pub mod feexpay;
 mod feexpay_networks;
+pub mod mercadopago;
 pub mod signature;
 
 use http::HeaderMap;
@@ -15,14 +17,17 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::company::{Account, AccountKeys, Language, Mode};
+pub use crate::event::Told;
 use crate::ids::OrderRef;
 use crate::money::Money;
+pub use crate::order::{Instructions, Place};
 use call::Dialogue;
 
 /// A webhook as it came, bounded but not believed.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
     pub headers: &'a HeaderMap,
+    pub query: Option<&'a str>,
     pub body: &'a [u8],
 }
 
@@ -75,6 +80,28 @@ pub struct Report {
     pub order: Option<OrderRef>,
     pub phone: Option<String>,
     pub email: Option<String>,
+    /// Where a pending payment is paid: an order whose creation got no answer finds its page again.
+    pub pay_url: Option<String>,
+    /// What the buyer has to do to pay a pending one away from the page.
+    pub instructions: Option<Instructions>,
+}
+
+impl Report {
+    /// A report that says nothing but a state.
+    pub fn of(status: PaymentStatus) -> Self {
+        Self {
+            status,
+            amount: None,
+            mode: None,
+            gateway_id: None,
+            receipt: None,
+            order: None,
+            phone: None,
+            email: None,
+            pay_url: None,
+            instructions: None,
+        }
+    }
 }
 
 /// A payment's state in words all gateways share.
@@ -88,6 +115,15 @@ pub enum PaymentStatus {
     },
     Expired,
     Cancelled,
+    /// Held on the card and not taken.
+    Authorized,
+    /// Less than the whole has arrived so far.
+    PartiallyPaid,
+    /// The buyer complained to the gateway, or the gateway doubts the payment: nobody knows yet who keeps it.
+    Disputed,
+    /// The bank took the money back.
+    ChargedBack,
+    PartiallyRefunded,
     Refunded,
     /// A word this adapter does not know: keep asking, deliver nothing.
     Unknown(String),
@@ -118,6 +154,8 @@ pub struct PaymentRequest {
     /// One-time code of networks that want one.
     pub otp: Option<String>,
     pub country: String,
+    /// When the order was made; what expires counts from here.
+    pub created_at: Timestamp,
 }
 
 impl std::fmt::Debug for PaymentRequest {
@@ -195,6 +233,38 @@ pub enum GatewayError {
     /// The gateway does not know the payment.
     #[error("the gateway does not know the payment")]
     NotFound,
+    /// Nothing happened; the gateway wants to be left alone for so long.
+    #[error("the gateway is asked too often and wants {after_s} s of rest")]
+    Throttled { after_s: u32 },
+}
+
+/// What is given back, and why.
+#[derive(Clone, Debug)]
+pub struct RefundRequest {
+    pub order: OrderRef,
+    pub gateway_id: String,
+    pub amount: Money,
+    pub reason: RefundReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    RequestedByClient,
+    /// Paid, and no router took the user.
+    CannotBeFulfilled,
+    /// A second payment for one order.
+    Duplicate,
+}
+
+/// What came of asking for a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundState {
+    Done,
+    /// Taken on, not finished: ask again.
+    Pending,
+    /// The gateway will not; its words.
+    Refused(String),
 }
 
 /// One gateway generation. Pure: everything it needs is in its arguments.
@@ -208,17 +278,35 @@ pub trait Gateway: Sync {
     /// What the bytes prove. Runs before any parsing and touches nothing else.
     fn authenticate(&self, account: &Account, incoming: Incoming<'_>, now: Timestamp) -> Result<Authenticity, Refusal>;
 
+    /// The parameters of a webhook's address that are the gateway's own; no others are kept with the event.
+    fn query_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The same text for each delivery of one event; a digest of the body where it cannot be read.
-    fn event_key(&self, body: &[u8]) -> String;
+    fn event_key(&self, told: Told<'_>) -> String;
 
     /// What an event is about.
-    fn read_notice(&self, account: &Account, body: &[u8]) -> Result<Notice, Unreadable>;
+    fn read_notice(&self, account: &Account, told: Told<'_>) -> Result<Notice, Unreadable>;
 
     /// Asks the gateway to collect.
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started>;
 
     /// Asks the gateway what became of a payment.
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report>;
+
+    /// Whether money can be given back through the gateway's API.
+    fn can_refund(&self, _account: &Account) -> bool {
+        false
+    }
+
+    /// Gives money back. Safe to repeat: a refund that was made already is `Done`.
+    fn refund(&self, account: &Account, _request: &RefundRequest) -> Dialogue<RefundState> {
+        let gateway = account.gateway().title();
+        Dialogue::Done(Err(GatewayError::Refused(format!(
+            "{gateway} gives no money back through its API; refund it in its dashboard"
+        ))))
+    }
 }
 
 /// The adapter that speaks for an account.
@@ -228,6 +316,8 @@ pub fn of(account: &Account) -> &'static dyn Gateway {
         AccountKeys::CinetpayV2 { .. } => &cinetpay_v2::CinetpayV2,
         AccountKeys::CinetpayV1 { .. } => &cinetpay_v1::CinetpayV1,
         AccountKeys::Feexpay { .. } => &feexpay::Feexpay,
+        AccountKeys::Conekta { .. } => &conekta::Conekta,
+        AccountKeys::Mercadopago { .. } => &mercadopago::Mercadopago,
     }
 }
 

@@ -97,6 +97,8 @@ fn list(gateway: GatewayName) -> &'static str {
         GatewayName::Fedapay => include_str!("../../walled-garden/fedapay.txt"),
         GatewayName::Cinetpay => include_str!("../../walled-garden/cinetpay.txt"),
         GatewayName::Feexpay => include_str!("../../walled-garden/feexpay.txt"),
+        GatewayName::Conekta => include_str!("../../walled-garden/conekta.txt"),
+        GatewayName::Mercadopago => include_str!("../../walled-garden/mercadopago.txt"),
     }
 }
 

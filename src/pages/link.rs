@@ -209,6 +209,8 @@ pub fn old_path(gateway: GatewayName) -> &'static str {
         GatewayName::Fedapay => "/buy-mikhmon",
         GatewayName::Cinetpay => "/buy-mikhmon-cinetpay",
         GatewayName::Feexpay => "/buy-mikhmon-feexpay",
+        GatewayName::Conekta => "/buy-mikhmon-conekta",
+        GatewayName::Mercadopago => "/buy-mikhmon-mercadopago",
     }
 }
 
@@ -235,7 +237,7 @@ fn is_unexpanded(value: &str) -> bool {
 /// Which account the link means: a selector only, never trusted as a key.
 fn key_name(gateway: GatewayName) -> &'static str {
     match gateway {
-        GatewayName::Fedapay => "pub_key",
+        GatewayName::Fedapay | GatewayName::Conekta | GatewayName::Mercadopago => "pub_key",
         GatewayName::Cinetpay => "api_key",
         GatewayName::Feexpay => "token",
     }

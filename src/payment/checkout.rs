@@ -191,6 +191,7 @@ fn new_order(relay: &Relay, wish: &PlaceOrder, offer: &Offer, account: &Account,
         gateway_id: None,
         notify_token: None,
         pay_url: None,
+        instructions: None,
         voucher: None,
         params: MikParams::default(),
         created_at: relay.now(),
@@ -252,6 +253,7 @@ fn payment_request(
         network: contact.network,
         otp: contact.otp,
         country: offer.country.clone(),
+        created_at: order.created_at,
     }
 }
 
@@ -276,7 +278,7 @@ async fn finish_start(
             url: url.clone(),
         },
         // Whether the gateway took it is unknown: the order stays open and is asked about.
-        Err(GatewayError::Transient(_)) => {
+        Err(GatewayError::Transient(_) | GatewayError::Throttled { .. }) => {
             record_start(relay, order.reference.clone(), started).await?;
             return Err(PlaceError::GatewayDown { token });
         }
@@ -298,10 +300,11 @@ async fn record_start(
             };
             let started = match started {
                 Ok(started) => started,
-                Err(GatewayError::Transient(cause)) => {
-                    order.reason = Some(settle::shown(&cause.to_string()));
+                Err(error @ (GatewayError::Transient(_) | GatewayError::Throttled { .. })) => {
+                    let cause = error.to_string();
+                    order.reason = Some(settle::shown(&cause));
                     change.db.save_order(&order)?;
-                    return change.note(&reference, &format!("the gateway did not answer: {cause}"));
+                    return change.note(&reference, &cause);
                 }
                 Err(error) => {
                     order.reason = Some(settle::shown(&error.to_string()));

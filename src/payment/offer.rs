@@ -217,6 +217,9 @@ fn is_named_by(account: &Account, old: &OldLink) -> bool {
                 Some(site) => shop == site,
                 None => Some(token.expose_secret()) == key,
             },
+            AccountKeys::Conekta { public_key, .. } | AccountKeys::Mercadopago { public_key, .. } => {
+                public_key.is_some() && public_key.as_deref() == key
+            }
         }
 }
 

@@ -8,11 +8,12 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use http::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
+use url::form_urlencoded;
 
 use super::Relay;
 use crate::company::{Account, Directory, GatewayName, Hotspot, Router};
 use crate::event::{NewEvent, Proof, Stored};
-use crate::gateway::{self, Authenticity, Incoming, Refusal};
+use crate::gateway::{self, Authenticity, Incoming, Refusal, Told};
 use crate::ids::{EventId, HotspotId};
 use crate::job::{Lane, NewJob, Task};
 use crate::mik_params::MikParams;
@@ -161,7 +162,7 @@ impl<'a> Place<'a> {
         let gateway = GatewayName::from_text(&request.gateway.to_ascii_lowercase()).ok_or_else(|| {
             CallbackReply::plain(
                 404,
-                "unknown gateway; the path is /pay_callback/{fedapay|cinetpay|feexpay}/<server>",
+                "unknown gateway; the path is /pay_callback/{fedapay|cinetpay|feexpay|conekta|mercadopago}/<server>",
             )
         })?;
         let no_hotspot = || {
@@ -206,6 +207,7 @@ async fn believe<'a>(
 ) -> Result<Believed<'a>, Disbelief> {
     let incoming = Incoming {
         headers: request.headers,
+        query: request.query,
         body: &request.body,
     };
     let (mut refusal, mut hint) = (None, None);
@@ -272,13 +274,19 @@ async fn store(
 ) -> Result<Stored, StoreError> {
     let adapter = gateway::of(believed.account);
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let query = own_query(adapter.query_names(), request.query);
+    let told = Told {
+        query: &query,
+        body: &request.body,
+    };
     let event = NewEvent {
         gateway: place.gateway,
         account: believed.account.id.clone(),
         hotspot: place.hotspot.id.clone(),
         proof: believed.proof,
         // One account calls every hotspot's webhook with each event, and only one of them is the right one.
-        key: format!("{}/{}", place.hotspot.id, adapter.event_key(&request.body)),
+        key: format!("{}/{}", place.hotspot.id, adapter.event_key(told)),
+        query: query.clone(),
         body: request.body.to_vec(),
         content_type: content_type.map(ToOwned::to_owned),
         params,
@@ -293,6 +301,18 @@ async fn store(
         }
     }
     Ok(stored)
+}
+
+/// The parameters that are the gateway's own. All others stay out of the store: they may hold a router's password.
+fn own_query(names: &[&str], query: Option<&str>) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut own = form_urlencoded::Serializer::new(String::new());
+    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let known = pairs.filter(|(name, value)| names.contains(&&**name) && value.len() <= OWN_VALUE_MAX_BYTES);
+    own.extend_pairs(known.take(names.len()));
+    own.finish()
 }
 
 /// The event and the job to settle it, in one commit.
@@ -350,6 +370,8 @@ const RETRY_AFTER_S: u32 = 30;
 const HINTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 /// What a gateway may have kept back during an outage.
 const HINTS_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1_999);
+/// An id of a payment; the address as a whole is bounded by the server.
+const OWN_VALUE_MAX_BYTES: usize = 256;
 /// So many refusals are logged one by one, then one in as many.
 const REFUSALS_LOGGED: u64 = 100;
 /// More webhooks than this at one moment are a backlog that a gateway sends after an outage.

@@ -38,7 +38,13 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
     };
     match relay.http().converse(gateway::of(account).ask(account, &key)).await {
         Ok(report) => {
-            let open = matches!(report.status, PaymentStatus::Pending | PaymentStatus::Unknown(_));
+            let open = matches!(
+                report.status,
+                PaymentStatus::Pending
+                    | PaymentStatus::Authorized
+                    | PaymentStatus::PartiallyPaid
+                    | PaymentStatus::Unknown(_)
+            );
             settle::apply(relay, reference.clone(), report, Source::Question).await?;
             if open {
                 return expire_or_wait(relay, &order, age, "nobody paid yet").await;
@@ -56,7 +62,14 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
             if job.attempts == 0 {
                 tracing::warn!(order = %reference, account = %order.account, "order {reference}: the gateway could not be asked: {error}");
             }
-            expire_or_wait(relay, &order, age, &error.to_string()).await
+            let outcome = expire_or_wait(relay, &order, age, &error.to_string()).await?;
+            Ok(match outcome {
+                Outcome::Later { after, why } => Outcome::Later {
+                    after: after.max(settle::rest(&error)),
+                    why,
+                },
+                done => done,
+            })
         }
     }
 }

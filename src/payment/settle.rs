@@ -49,7 +49,7 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
             close(relay, id, Some(order), "the gateway does not know this payment").await
         }
         Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
-            after: backoff(job.attempts),
+            after: backoff(job.attempts).max(rest(&error)),
             why: error.to_string(),
         }),
     }
@@ -80,7 +80,7 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
-    let notice = match gateway::of(account).read_notice(account, &event.body) {
+    let notice = match gateway::of(account).read_notice(account, event.told()) {
         Ok(notice) => notice,
         Err(error) => {
             tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
@@ -227,7 +227,11 @@ pub(super) async fn apply(
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     Nothing,
+    /// Money is on its way and not here.
+    Waits(&'static str),
     Fact(Fact, String),
+    /// The order was fulfilled, and now its money is in doubt: the operator must know.
+    Doubted(&'static str),
     /// A second payment for an order that was paid already.
     PaidTwice,
     /// The gateway's payment paid for another order: one payment is one user.
@@ -239,6 +243,8 @@ impl Verdict {
     fn outcome(&self) -> (Fact, String) {
         match self {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
+            Self::Waits(why) => (Fact::Started, (*why).to_owned()),
+            Self::Doubted(why) => (Fact::Started, format!("needs attention: {why}")),
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
             Self::Fact(fact, why) => (*fact, why.clone()),
             Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
@@ -255,6 +261,14 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
     let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
+        PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
+        PaymentStatus::Disputed => doubted(
+            order,
+            "the payment is disputed; the gateway decides who keeps the money",
+        ),
+        PaymentStatus::PartiallyRefunded => doubted(order, "a part of the payment was given back"),
+        PaymentStatus::ChargedBack => fact(Fact::Refunded, "the bank took the money back"),
         PaymentStatus::Failed { reason } => {
             fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
         }
@@ -266,6 +280,15 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
             Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
             None => fact(Fact::Paid, "the money fits"),
         },
+    }
+}
+
+/// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
+fn doubted(order: &Order, sentence: &'static str) -> Verdict {
+    if order.state.awaits_money() {
+        Verdict::Fact(Fact::Mismatched, sentence.to_owned())
+    } else {
+        Verdict::Doubted(sentence)
     }
 }
 
@@ -349,7 +372,16 @@ fn act(
         change.db.add_reference(&order.reference, receipt)?;
     }
     match verdict {
-        Verdict::Nothing | Verdict::OfAnother => Ok(()),
+        Verdict::OfAnother => Ok(()),
+        Verdict::Nothing => learn_how_to_pay(change, order, report),
+        Verdict::Waits(sentence) => {
+            learn_how_to_pay(change, order, report)?;
+            change.note(&order.reference, &format!("{sentence} ({why})"))
+        }
+        Verdict::Doubted(sentence) => {
+            change.note(&order.reference, &format!("{sentence} ({why})"))?;
+            deliver::alert_about(change, order, sentence)
+        }
         Verdict::PaidTwice => {
             change.note(
                 &order.reference,
@@ -382,6 +414,30 @@ fn learn(order: &mut Order, report: &Report, fact: Fact) {
     }
     order.buyer.phone = order.buyer.phone.take().or_else(|| report.phone.clone());
     order.buyer.email = order.buyer.email.take().or_else(|| report.email.clone());
+}
+
+/// Takes over how a payment that was begun is completed: its page, found again after a lost answer, or the
+/// reference for a till or a bank.
+fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report) -> Result<(), StoreError> {
+    let is_new = |known: bool, told: bool| !known && told;
+    let page = is_new(order.pay_url.is_some(), report.pay_url.is_some());
+    let instructed = report.instructions.is_some() && order.instructions != report.instructions;
+    if !order.state.awaits_money() || !(page || instructed) {
+        return Ok(());
+    }
+    if page {
+        order.pay_url.clone_from(&report.pay_url);
+        order.reason = None;
+    }
+    if instructed {
+        order.instructions.clone_from(&report.instructions);
+        change.note(
+            &order.reference,
+            "the buyer has a reference to pay with at a till or a bank",
+        )?;
+    }
+    order.gateway_id = order.gateway_id.take().or_else(|| report.gateway_id.clone());
+    change.advance(order, Fact::Started, "the gateway waits for the buyer")
 }
 
 /// Keeps an authentic call's settings with the order, and the router's credentials if it has none yet.
@@ -430,7 +486,17 @@ pub(super) fn backoff(attempts: i64) -> SignedDuration {
     SignedDuration::from_secs((2_i64 << doublings).min(300))
 }
 
+/// How long a gateway wants to be left alone, within reason.
+pub(super) fn rest(error: &GatewayError) -> SignedDuration {
+    match error {
+        GatewayError::Throttled { after_s } => SignedDuration::from_secs(i64::from(*after_s)).min(LONGEST_REST),
+        _ => SignedDuration::ZERO,
+    }
+}
+
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
+/// A gateway may say anything; an order's buyer waits.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A signed "paid" against an answer "pending" is asked again so often; then the reconciler goes on.
 const PENDING_TRIES: i64 = 10;
 /// A payment can be unknown for a moment after it was made, not for long.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::*;
+use crate::company::RefundPolicy;
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderToken};
 use crate::mik_params::ParamFault;
 use crate::money::{Currency, Money};
@@ -33,6 +34,7 @@ fn order(mode: Mode) -> Order {
         gateway_id: Some("1".to_owned()),
         notify_token: None,
         pay_url: None,
+        instructions: None,
         voucher: None,
         params: MikParams::default(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
@@ -49,6 +51,7 @@ fn account(keys: AccountKeys) -> Account {
         mode: Mode::Live,
         base_url: None,
         keys,
+        refunds: RefundPolicy::default(),
     }
 }
 
@@ -82,6 +85,8 @@ fn report(status: PaymentStatus, amount: Option<Money>) -> Report {
         order: None,
         phone: None,
         email: None,
+        pay_url: None,
+        instructions: None,
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::keep::{OTHER_MODE, has_key_of_other_mode};
 use super::raw::RawAccount;
 use super::read::{Of, Reader};
 use super::secret::{Given, Secret, keep};
-use crate::company::{Account, AccountKeys, CallbackHeader, Company, GatewayName, Mode};
+use crate::company::{Account, AccountKeys, CallbackHeader, Company, ConektaMethod, GatewayName, Mode, RefundPolicy};
 use crate::ids::{AccountId, CompanyId};
 
 impl Reader<'_> {
@@ -22,7 +24,7 @@ impl Reader<'_> {
         let gateway = GatewayName::from_text(&raw.gateway);
         let gateway = self.sound(
             of,
-            gateway.ok_or("`gateway` is one of `fedapay`, `cinetpay`, `feexpay`"),
+            gateway.ok_or("`gateway` is one of `fedapay`, `cinetpay`, `feexpay`, `conekta`, `mercadopago`"),
         )?;
         if let Some(url) = &raw.base_url
             && url::Url::parse(url).map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
@@ -30,10 +32,26 @@ impl Reader<'_> {
             self.flaw(of, "`base_url` is an address such as `http://127.0.0.1:9001`");
         }
         let (mode, base_url) = (raw.mode.unwrap_or(Mode::Live), raw.base_url.clone());
+        let refunds = RefundPolicy {
+            undelivered_after_h: raw.refund_undelivered_after_h,
+            paid_twice: raw.refund_paid_twice.unwrap_or_default(),
+        };
+        self.refuse(
+            of,
+            &[
+                ("methods", raw.methods.is_some() && gateway != GatewayName::Conekta),
+                (
+                    "checkout",
+                    raw.checkout.is_some() && gateway != GatewayName::Mercadopago,
+                ),
+            ],
+        );
         let keys = match gateway {
             GatewayName::Fedapay => self.fedapay(of, raw)?,
             GatewayName::Cinetpay => self.cinetpay(of, raw)?,
             GatewayName::Feexpay => self.feexpay(of, raw)?,
+            GatewayName::Conekta => self.conekta(of, raw)?,
+            GatewayName::Mercadopago => self.mercadopago(of, raw)?,
         };
         if has_key_of_other_mode(&keys, mode) {
             self.flaw(of, OTHER_MODE);
@@ -44,10 +62,12 @@ impl Reader<'_> {
             mode,
             base_url,
             keys,
+            refunds,
         })
     }
 
     fn fedapay(&mut self, of: Of<'_>, raw: RawAccount) -> Option<AccountKeys> {
+        let public_key = self.public_key(of, &raw);
         self.refuse(
             of,
             &[("site_id", raw.site_id.is_some()), ("token", raw.token.is_some())],
@@ -68,11 +88,8 @@ impl Reader<'_> {
             raw.webhook_secrets_file,
             raw.webhook_secrets_env,
         )?;
-        if raw.public_key.as_deref() == Some("") {
-            self.flaw(of, "`public_key` is empty; leave it out or write the real value");
-        }
         Some(AccountKeys::Fedapay {
-            public_key: raw.public_key,
+            public_key,
             secret_key,
             webhook_secrets,
         })
@@ -165,6 +182,72 @@ impl Reader<'_> {
         })
     }
 
+    /// The private key, and the PEM public keys that webhooks are signed with.
+    fn conekta(&mut self, of: Of<'_>, raw: RawAccount) -> Option<AccountKeys> {
+        let methods = raw.methods.clone().unwrap_or_else(|| ConektaMethod::ALL.to_vec());
+        if methods.is_empty() {
+            self.flaw(
+                of,
+                "`methods` is empty; leave it out or name `card`, `cash` or `bank_transfer`",
+            );
+        }
+        let public_key = self.public_key(of, &raw);
+        let (private_key, lines) = self.card_keys(of, raw)?;
+        let text: Vec<_> = lines.iter().map(ExposeSecret::expose_secret).collect();
+        let webhook_keys = self.sound(of, read_pems(&text.join("\n")))?;
+        Some(AccountKeys::Conekta {
+            private_key,
+            public_key,
+            webhook_keys,
+            methods,
+        })
+    }
+
+    fn mercadopago(&mut self, of: Of<'_>, raw: RawAccount) -> Option<AccountKeys> {
+        let checkout = raw.checkout.unwrap_or_default();
+        let public_key = self.public_key(of, &raw);
+        let (access_token, webhook_secrets) = self.card_keys(of, raw)?;
+        Some(AccountKeys::Mercadopago {
+            access_token,
+            public_key,
+            webhook_secrets,
+            checkout,
+        })
+    }
+
+    /// `secret_key` and `webhook_secrets`, which both card gateways have and nothing else.
+    fn card_keys(&mut self, of: Of<'_>, raw: RawAccount) -> Option<(SecretString, Vec<SecretString>)> {
+        self.refuse(
+            of,
+            &[
+                ("site_id", raw.site_id.is_some()),
+                ("api_key", raw.api_key.is_some()),
+                ("token", raw.token.is_some()),
+            ],
+        );
+        let given = Given {
+            direct: raw.secret_key,
+            file: raw.secret_key_file,
+            env: raw.secret_key_env,
+        };
+        let secret_key = self.sound(of, given.fetch("secret_key", self.folder))?;
+        let secret_key = self.wanted(of, "secret_key", secret_key)?;
+        let hooks = self.webhook_secrets(
+            of,
+            raw.webhook_secrets,
+            raw.webhook_secrets_file,
+            raw.webhook_secrets_env,
+        )?;
+        Some((secret_key, hooks))
+    }
+
+    fn public_key(&mut self, of: Of<'_>, raw: &RawAccount) -> Option<String> {
+        if raw.public_key.as_deref() == Some("") {
+            self.flaw(of, "`public_key` is empty; leave it out or write the real value");
+        }
+        raw.public_key.clone()
+    }
+
     /// A list in place, or in a file or a variable one secret a line.
     fn webhook_secrets(
         &mut self,
@@ -235,6 +318,21 @@ impl Reader<'_> {
     }
 }
 
+/// PEM blocks, one after the other.
+fn read_pems(text: &str) -> Result<Vec<String>, &'static str> {
+    let wrong = "each of Conekta's `webhook_secrets` is a PEM public key: `-----BEGIN PUBLIC KEY-----` and so on";
+    let blocks: Vec<_> = text.split_inclusive(PEM_END).map(str::trim).collect();
+    let blocks = blocks.into_iter().filter(|block| !block.is_empty());
+    blocks
+        .map(
+            |block| match SubjectPublicKeyInfoDer::from_pem_slice(block.as_bytes()) {
+                Ok(_) => Ok(block.to_owned()),
+                Err(_) => Err(wrong),
+            },
+        )
+        .collect()
+}
+
 /// `Name: value`, as the FeexPay dashboard is told.
 fn read_header(text: &SecretString) -> Result<CallbackHeader, &'static str> {
     let wrong = "`callback_header` is written `Name: value`";
@@ -248,3 +346,5 @@ fn read_header(text: &SecretString) -> Result<CallbackHeader, &'static str> {
         value: SecretString::from(value),
     })
 }
+
+const PEM_END: &str = "-----END PUBLIC KEY-----";

@@ -106,15 +106,25 @@ fn account(text: &mut String, account: &Account) {
     };
     record.text("mode", mode);
     record.maybe("base_url", account.base_url.as_ref());
-    match &account.keys {
+    keys(&mut record, &account.keys);
+    if let Some(hours) = account.refunds.undelivered_after_h {
+        record.line("refund_undelivered_after_h", i64::from(hours));
+    }
+    if account.refunds.paid_twice {
+        record.line("refund_paid_twice", true);
+    }
+}
+
+fn keys(record: &mut Record<'_>, keys: &AccountKeys) {
+    match keys {
         AccountKeys::Fedapay {
             public_key,
             secret_key,
             webhook_secrets,
         } => {
             record.maybe("public_key", public_key.as_ref());
-            kept(&mut record, "secret_key", secret_key.is_some());
-            kept_list(&mut record, !webhook_secrets.is_empty());
+            kept(record, "secret_key", secret_key.is_some());
+            kept_list(record, !webhook_secrets.is_empty());
         }
         AccountKeys::CinetpayV2 {
             site_id,
@@ -122,21 +132,49 @@ fn account(text: &mut String, account: &Account) {
             ..
         } => {
             record.text("site_id", site_id);
-            kept(&mut record, "api_key", true);
-            kept_list(&mut record, !webhook_secrets.is_empty());
+            kept(record, "api_key", true);
+            kept_list(record, !webhook_secrets.is_empty());
         }
         AccountKeys::CinetpayV1 { .. } => {
-            kept(&mut record, "api_key", true);
-            kept(&mut record, "api_password", true);
+            kept(record, "api_key", true);
+            kept(record, "api_password", true);
         }
         AccountKeys::Feexpay {
             shop, callback_header, ..
         } => {
             record.text("site_id", shop);
-            kept(&mut record, "token", true);
-            kept(&mut record, "callback_header", callback_header.is_some());
+            kept(record, "token", true);
+            kept(record, "callback_header", callback_header.is_some());
+        }
+        AccountKeys::Conekta {
+            public_key,
+            webhook_keys,
+            methods,
+            ..
+        } => {
+            record.maybe("public_key", public_key.as_ref());
+            kept(record, "secret_key", true);
+            if !webhook_keys.is_empty() {
+                record.line("webhook_secrets", texts(webhook_keys.iter().map(String::as_str)));
+            }
+            record.line("methods", texts(methods.iter().map(|method| method.as_str())));
+        }
+        AccountKeys::Mercadopago {
+            public_key,
+            webhook_secrets,
+            checkout,
+            ..
+        } => {
+            record.maybe("public_key", public_key.as_ref());
+            kept(record, "secret_key", true);
+            kept_list(record, !webhook_secrets.is_empty());
+            record.text("checkout", checkout.as_str());
         }
     }
+}
+
+fn texts<'a>(list: impl Iterator<Item = &'a str>) -> Vec<toml::Value> {
+    list.map(toml::Value::from).collect()
 }
 
 fn kept(record: &mut Record<'_>, name: &str, present: bool) {
@@ -156,8 +194,7 @@ fn plan(text: &mut String, plan: &Plan) {
     record.text("id", &plan.id);
     record.text("hotspot", &plan.hotspot);
     if !plan.accounts.is_empty() {
-        let accounts: Vec<_> = plan.accounts.iter().map(|id| toml::Value::from(id.as_str())).collect();
-        record.line("accounts", accounts);
+        record.line("accounts", texts(plan.accounts.iter().map(|id| id.as_str())));
     }
     record.text("label", &plan.label);
     record.text("profile", &plan.profile);

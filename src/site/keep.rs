@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::same::secrets_of;
 use super::secret::{is_keep, is_sample};
 use super::{Flaw, Site, SiteRouter};
-use crate::company::{Account, AccountKeys, Directory, Mode, Router};
+use crate::company::{Account, AccountKeys, CallbackHeader, Directory, Mode, Router};
 
 /// The routers and accounts of a file as they are to be stored.
 pub(super) struct Kept {
@@ -57,7 +57,11 @@ pub(super) fn has_key_of_other_mode(keys: &AccountKeys, mode: Mode) -> bool {
                     .any(|secret| is_other(secret.expose_secret()))
         }
         AccountKeys::CinetpayV1 { api_key, .. } => is_other(api_key.expose_secret()),
-        AccountKeys::CinetpayV2 { .. } | AccountKeys::Feexpay { .. } => false,
+        // Their keys do not tell the mode.
+        AccountKeys::CinetpayV2 { .. }
+        | AccountKeys::Feexpay { .. }
+        | AccountKeys::Conekta { .. }
+        | AccountKeys::Mercadopago { .. } => false,
     }
 }
 
@@ -162,13 +166,25 @@ fn keep_keys(wanted: &mut AccountKeys, known: Option<&AccountKeys>) -> bool {
                 callback_header: known_header,
                 ..
             }),
-        ) => {
-            let keeps_header = callback_header.as_ref().is_some_and(|header| is_keep(&header.value));
-            if keeps_header {
-                callback_header.clone_from(known_header);
-            }
-            keep_one(token, Some(known_token)) && (!keeps_header || known_header.is_some())
-        }
+        ) => keep_one(token, Some(known_token)) && keep_header(callback_header, known_header.as_ref()),
+        (
+            AccountKeys::Conekta { private_key, .. },
+            Some(AccountKeys::Conekta {
+                private_key: known_key, ..
+            }),
+        ) => keep_one(private_key, Some(known_key)),
+        (
+            AccountKeys::Mercadopago {
+                access_token,
+                webhook_secrets,
+                ..
+            },
+            Some(AccountKeys::Mercadopago {
+                access_token: known_token,
+                webhook_secrets: known_hooks,
+                ..
+            }),
+        ) => keep_one(access_token, Some(known_token)) && keep_list(webhook_secrets, known_hooks),
         (wanted, _) => !secrets_of(wanted).into_iter().any(is_keep),
     }
 }
@@ -184,6 +200,14 @@ fn keep_one(wanted: &mut SecretString, known: Option<&SecretString>) -> bool {
         }
         None => false,
     }
+}
+
+fn keep_header(wanted: &mut Option<CallbackHeader>, known: Option<&CallbackHeader>) -> bool {
+    if !wanted.as_ref().is_some_and(|header| is_keep(&header.value)) {
+        return true;
+    }
+    *wanted = known.cloned();
+    known.is_some()
 }
 
 /// `(kept)` in a list stands for all stored ones; others beside it are added, as while rotating.

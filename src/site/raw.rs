@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::company::{LinkPolicy, Mode};
+use crate::company::{ConektaMethod, LinkPolicy, MercadopagoCheckout, Mode};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -85,6 +85,10 @@ pub(super) struct RawAccount {
     pub callback_header: Option<SecretString>,
     pub callback_header_file: Option<PathBuf>,
     pub callback_header_env: Option<String>,
+    pub methods: Option<Vec<ConektaMethod>>,
+    pub checkout: Option<MercadopagoCheckout>,
+    pub refund_undelivered_after_h: Option<u32>,
+    pub refund_paid_twice: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -79,6 +79,15 @@ impl Comparable for Account {
                 "{shop} {}",
                 callback_header.as_ref().map_or("", |header| header.name.as_str())
             )),
+            AccountKeys::Conekta {
+                public_key,
+                webhook_keys,
+                methods,
+                ..
+            } => Some(format!("{public_key:?} {webhook_keys:?} {methods:?}")),
+            AccountKeys::Mercadopago {
+                public_key, checkout, ..
+            } => Some(format!("{public_key:?} {checkout:?}")),
         };
         let secret = |keys: &AccountKeys| -> Vec<String> {
             secrets_of(keys)
@@ -93,6 +102,7 @@ impl Comparable for Account {
                 it.base_url.clone(),
                 plain(&it.keys),
                 secret(&it.keys),
+                it.refunds,
             )
         };
         std::mem::discriminant(&self.keys) == std::mem::discriminant(&other.keys) && key(self) == key(other)
@@ -118,5 +128,11 @@ pub(super) fn secrets_of(keys: &AccountKeys) -> Vec<&SecretString> {
         } => std::iter::once(token)
             .chain(callback_header.as_ref().map(|header| &header.value))
             .collect(),
+        AccountKeys::Conekta { private_key, .. } => vec![private_key],
+        AccountKeys::Mercadopago {
+            access_token,
+            webhook_secrets,
+            ..
+        } => std::iter::once(access_token).chain(webhook_secrets).collect(),
     }
 }

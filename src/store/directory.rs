@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::columns::{Columns, from_word, signed, word_of};
 use super::{Db, StoreError};
 use crate::company::{
-    Account, AccountKeys, CallbackHeader, Company, Directory, Hotspot, Language, LinkPolicy, Mode, Router,
-    RouterCredentials, RouterTls,
+    Account, AccountKeys, CallbackHeader, Company, ConektaMethod, Directory, Hotspot, Language, LinkPolicy,
+    MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
 };
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::money::{Currency, Money};
@@ -37,7 +37,7 @@ impl Db<'_> {
             read_hotspot,
         )?;
         let accounts = self.all(
-            "SELECT id, company, mode, base_url, keys_sealed FROM account",
+            "SELECT id, company, mode, base_url, keys_sealed, refund_undelivered_after_h, refund_paid_twice FROM account",
             [],
             |columns| self.read_account(columns),
         )?;
@@ -154,9 +154,10 @@ impl Db<'_> {
     pub fn put_account(&self, account: &Account) -> Result<(), StoreError> {
         let json = serde_json::to_vec(&StoredKeys::from(&account.keys));
         let json = json.map_err(|error| StoreError::unreadable("account keys", error))?;
-        let sql = "INSERT INTO account (id, company, gateway, mode, base_url, keys_sealed) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET company = ?2, gateway = ?3, \
-                   mode = ?4, base_url = ?5, keys_sealed = ?6";
+        let sql = "INSERT INTO account (id, company, gateway, mode, base_url, keys_sealed, \
+                   refund_undelivered_after_h, refund_paid_twice) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                   ON CONFLICT (id) DO UPDATE SET company = ?2, gateway = ?3, mode = ?4, base_url = ?5, \
+                   keys_sealed = ?6, refund_undelivered_after_h = ?7, refund_paid_twice = ?8";
         self.put(
             sql,
             (
@@ -166,6 +167,8 @@ impl Db<'_> {
                 word_of("mode", &account.mode)?,
                 &account.base_url,
                 self.seal(&keys_context(&account.id), &json),
+                account.refunds.undelivered_after_h,
+                account.refunds.paid_twice,
             ),
         )
     }
@@ -269,6 +272,10 @@ impl Db<'_> {
             mode,
             base_url,
             keys: keys.into(),
+            refunds: RefundPolicy {
+                undelivered_after_h: columns.next()?,
+                paid_twice: columns.next()?,
+            },
         })
     }
 
@@ -326,6 +333,18 @@ enum StoredKeys {
         header_name: Option<String>,
         header_value: Option<String>,
     },
+    Conekta {
+        private_key: String,
+        public_key: Option<String>,
+        webhook_keys: Vec<String>,
+        methods: Vec<ConektaMethod>,
+    },
+    Mercadopago {
+        access_token: String,
+        public_key: Option<String>,
+        webhook_secrets: Vec<String>,
+        checkout: MercadopagoCheckout,
+    },
 }
 
 impl From<&AccountKeys> for StoredKeys {
@@ -364,6 +383,28 @@ impl From<&AccountKeys> for StoredKeys {
                 token: text(token),
                 header_name: callback_header.as_ref().map(|header| header.name.clone()),
                 header_value: callback_header.as_ref().map(|header| text(&header.value)),
+            },
+            AccountKeys::Conekta {
+                private_key,
+                public_key,
+                webhook_keys,
+                methods,
+            } => Self::Conekta {
+                private_key: text(private_key),
+                public_key: public_key.clone(),
+                webhook_keys: webhook_keys.clone(),
+                methods: methods.clone(),
+            },
+            AccountKeys::Mercadopago {
+                access_token,
+                public_key,
+                webhook_secrets,
+                checkout,
+            } => Self::Mercadopago {
+                access_token: text(access_token),
+                public_key: public_key.clone(),
+                webhook_secrets: all(webhook_secrets),
+                checkout: *checkout,
             },
         }
     }
@@ -407,6 +448,28 @@ impl From<StoredKeys> for AccountKeys {
                     name,
                     value: value.into(),
                 }),
+            },
+            StoredKeys::Conekta {
+                private_key,
+                public_key,
+                webhook_keys,
+                methods,
+            } => Self::Conekta {
+                private_key: private_key.into(),
+                public_key,
+                webhook_keys,
+                methods,
+            },
+            StoredKeys::Mercadopago {
+                access_token,
+                public_key,
+                webhook_secrets,
+                checkout,
+            } => Self::Mercadopago {
+                access_token: access_token.into(),
+                public_key,
+                webhook_secrets: all(webhook_secrets),
+                checkout,
             },
         }
     }

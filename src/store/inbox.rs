@@ -57,8 +57,8 @@ impl Db<'_> {
     pub fn insert_event(&self, sealed: &SealedEvent) -> Result<Stored, StoreError> {
         let (event, sha256) = (&sealed.event, sealed.body_sha256.as_ref());
         let sql = "INSERT INTO event (company, gateway, account, hotspot, proof, key, body_sealed, body_sha256, \
-                   content_type, params_sealed, received_at, deliveries, conflict) \
-                   SELECT company, ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, 0 FROM account WHERE id = ?2 \
+                   content_type, params_sealed, received_at, query, deliveries, conflict) \
+                   SELECT company, ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, 0 FROM account WHERE id = ?2 \
                    ON CONFLICT (account, key) DO NOTHING";
         let inserted = self.run(
             sql,
@@ -73,6 +73,7 @@ impl Db<'_> {
                 &event.content_type,
                 &sealed.params,
                 ms(event.received_at),
+                &event.query,
             ),
         )?;
         if inserted == 1 {
@@ -181,6 +182,7 @@ impl Db<'_> {
         let content_type = columns.next()?;
         let params = params_from_json(&self.unseal(&params_context(&account, &key), &columns.next::<Vec<u8>>()?)?)?;
         let received_at = columns.time("time of an event")?;
+        let query = columns.next()?;
         Ok(Event {
             id,
             event: NewEvent {
@@ -189,6 +191,7 @@ impl Db<'_> {
                 hotspot,
                 proof,
                 key,
+                query,
                 body,
                 content_type,
                 params,
@@ -212,4 +215,4 @@ fn params_context(account: &AccountId, key: &str) -> String {
 
 /// In the order of `read_event`.
 const COLUMNS: &str = "id, gateway, account, hotspot, proof, key, body_sealed, content_type, params_sealed, \
-     received_at, deliveries, conflict, outcome, settled_at";
+     received_at, query, deliveries, conflict, outcome, settled_at";

@@ -12,7 +12,7 @@ use crate::company::{Language, Mode};
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::mik_params::MikParams;
 use crate::money::{Currency, Money};
-use crate::order::{Buyer, Online, Order, PlanSnapshot, State};
+use crate::order::{Buyer, Instructions, Online, Order, PlanSnapshot, State};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::voucher::{UserMode, Voucher};
 
@@ -163,6 +163,12 @@ impl Db<'_> {
             optional(&order.gateway_id),
             notify_token.map_or(Value::Null, Value::Blob),
             optional(&order.pay_url),
+            order
+                .instructions
+                .as_ref()
+                .map(instructions_json)
+                .transpose()?
+                .map_or(Value::Null, Value::Text),
             voucher.transpose()?.map_or(Value::Null, Value::Blob),
             self.sealed_params(order)?.map_or(Value::Null, Value::Blob),
             Value::Integer(ms(order.created_at)),
@@ -188,6 +194,7 @@ impl Db<'_> {
             gateway_id: columns.next()?,
             notify_token: self.read_notify_token(&reference, columns.next()?)?,
             pay_url: columns.next()?,
+            instructions: read_instructions(&reference, columns.next()?)?,
             voucher: self.read_voucher(&reference, columns.next()?)?,
             params: self.read_params(&reference, columns.next()?)?,
             created_at: columns.time("time of an order")?,
@@ -286,6 +293,16 @@ fn read_buyer(columns: &mut Columns<'_, '_>) -> Result<Buyer, StoreError> {
     })
 }
 
+fn instructions_json(instructions: &Instructions) -> Result<String, StoreError> {
+    serde_json::to_string(instructions).map_err(|error| StoreError::unreadable("instructions", error))
+}
+
+fn read_instructions(reference: &OrderRef, json: Option<String>) -> Result<Option<Instructions>, StoreError> {
+    json.map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|_| StoreError::unreadable("instructions", reference))
+}
+
 fn voucher_context(reference: &OrderRef) -> String {
     format!("orders.voucher:{reference}")
 }
@@ -301,6 +318,7 @@ fn token_context(reference: &OrderRef) -> String {
 /// In the order of `order_values` and `read_order`.
 const COLUMNS: &str = "reference, token, company, hotspot, account, mode, plan, label, profile, price_minor, \
      currency, time_s, data_bytes, state, reason, online, mac, ip, dst, language, phone, email, gateway_id, \
-     notify_token_sealed, pay_url, voucher_sealed, params_sealed, created_at, paid_at, provisioned_at, delivered_at";
+     notify_token_sealed, pay_url, instructions, voucher_sealed, params_sealed, created_at, paid_at, provisioned_at, \
+     delivered_at";
 /// What one list shows at most, so that no list fills the memory.
 pub const MAX_LISTED: usize = 1_000;

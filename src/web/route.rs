@@ -105,11 +105,13 @@ enum Endpoint {
 
 impl Endpoint {
     /// Paths with one slash between their parts; the doubled ones of old settings are tidied before.
-    const ALL: [(&'static str, Self); 12] = [
+    const ALL: [(&'static str, Self); 14] = [
         ("/", Self::Home),
         ("/buy-mikhmon", Self::BuyOld(GatewayName::Fedapay)),
         ("/buy-mikhmon-cinetpay", Self::BuyOld(GatewayName::Cinetpay)),
         ("/buy-mikhmon-feexpay", Self::BuyOld(GatewayName::Feexpay)),
+        ("/buy-mikhmon-conekta", Self::BuyOld(GatewayName::Conekta)),
+        ("/buy-mikhmon-mercadopago", Self::BuyOld(GatewayName::Mercadopago)),
         ("/b/{plan}", Self::BuyPlan),
         ("/o/{token}", Self::Order),
         ("/o/{token}/state", Self::OrderState),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use mikrelay::company::{Account, AccountKeys, CallbackHeader, Language, Mode};
+use mikrelay::company::{Account, AccountKeys, CallbackHeader, Language, Mode, RefundPolicy};
+use mikrelay::event::Told;
 use mikrelay::gateway::{
     self, Authenticity, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus, Refusal,
     Report, Started,
@@ -65,6 +66,7 @@ impl World {
             mode: Mode::Test,
             base_url: Some(gateway.base_url().to_owned()),
             keys,
+            refunds: RefundPolicy::default(),
         }
     }
 
@@ -150,6 +152,7 @@ impl World {
             network: Some("mtn".to_owned()),
             otp: None,
             country: "BJ".to_owned(),
+            created_at: Timestamp::now(),
         }
     }
 
@@ -213,6 +216,7 @@ fn xof(amount: i64) -> Money {
 
 fn authenticate(account: &Account, webhook: &Request) -> Result<Authenticity, Refusal> {
     let incoming = Incoming {
+        query: None,
         headers: &webhook.headers,
         body: &webhook.body,
     };
@@ -220,7 +224,9 @@ fn authenticate(account: &Account, webhook: &Request) -> Result<Authenticity, Re
 }
 
 fn notice(account: &Account, webhook: &Request) -> Notice {
-    gateway::of(account).read_notice(account, &webhook.body).unwrap()
+    gateway::of(account)
+        .read_notice(account, Told::body(&webhook.body))
+        .unwrap()
 }
 
 fn answers(webhooks: &[SentWebhook]) -> Vec<Vec<Option<u16>>> {
@@ -273,7 +279,10 @@ async fn a_payment_is_started_told_and_asked_about_at_each_gateway() {
                 "{name}"
             );
         }
-        assert!(gateway::of(&account).event_key(&webhook.body).len() > 8, "{name}");
+        assert!(
+            gateway::of(&account).event_key(Told::body(&webhook.body)).len() > 8,
+            "{name}"
+        );
     }
 }
 
@@ -311,7 +320,7 @@ async fn webhooks_come_never_twice_late_or_forged_as_chosen() {
             assert_eq!(taken.len(), count, "{name} {order}");
             let keys: Vec<_> = taken
                 .iter()
-                .map(|webhook| gateway::of(&account).event_key(&webhook.body))
+                .map(|webhook| gateway::of(&account).event_key(Told::body(&webhook.body)))
                 .collect();
             assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "{name}: {keys:?}");
             assert!(

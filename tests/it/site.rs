@@ -80,6 +80,7 @@ impl Fixture {
             gateway_id: None,
             notify_token: None,
             pay_url: None,
+            instructions: None,
             voucher: None,
             params: MikParams::default(),
             created_at: jiff::Timestamp::UNIX_EPOCH,

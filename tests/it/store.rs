@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use mikrelay::clock::Clock;
 use mikrelay::company::{
-    Account, AccountKeys, CallbackHeader, Company, GatewayName, Hotspot, Language, LinkPolicy, Mode, Router,
-    RouterCredentials, RouterTls,
+    Account, AccountKeys, CallbackHeader, Company, ConektaMethod, GatewayName, Hotspot, Language, LinkPolicy,
+    MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
 };
 use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::ids::{AccountId, CompanyId, EventId, HotspotId, OrderRef, PlanId, RouterId};
@@ -15,7 +15,7 @@ use mikrelay::job::{Job, Lane, NewJob, Task};
 use mikrelay::message::{Message, MessageState};
 use mikrelay::mik_params::{MikParams, ParamFault};
 use mikrelay::money::{Currency, Money};
-use mikrelay::order::{Buyer, Online, Order, PlanSnapshot, State};
+use mikrelay::order::{Buyer, Instructions, Online, Order, Place, PlanSnapshot, State};
 use mikrelay::plan::{DataLimit, Plan, TimeLimit};
 use mikrelay::secrets::{MasterKey, random_order_token};
 use mikrelay::store::{DATABASE_FILE, Db, EventFilter, OrderFilter, Store, StoreError};
@@ -154,6 +154,10 @@ fn accounts() -> Vec<Account> {
         mode: Mode::Live,
         base_url: Some("http://127.0.0.1:9001".to_owned()),
         keys,
+        refunds: RefundPolicy {
+            undelivered_after_h: Some(6),
+            paid_twice: true,
+        },
     };
     vec![
         account(
@@ -188,6 +192,24 @@ fn accounts() -> Vec<Account> {
                     name: "X-Key".to_owned(),
                     value: "canary-header".into(),
                 }),
+            },
+        ),
+        account(
+            "conekta",
+            AccountKeys::Conekta {
+                private_key: "canary-conekta".into(),
+                public_key: Some("key_public".to_owned()),
+                webhook_keys: vec!["a PEM".to_owned()],
+                methods: vec![ConektaMethod::Card, ConektaMethod::Cash],
+            },
+        ),
+        account(
+            "mercadopago",
+            AccountKeys::Mercadopago {
+                access_token: "canary-mercadopago".into(),
+                public_key: None,
+                webhook_secrets: vec!["canary-hook-4".into()],
+                checkout: MercadopagoCheckout::Orders,
             },
         ),
     ]
@@ -229,6 +251,14 @@ fn order(reference: &str) -> Order {
         gateway_id: None,
         notify_token: None,
         pay_url: None,
+        instructions: Some(Instructions {
+            reference: "93000262276908".to_owned(),
+            place: Place::Cash {
+                store: Some("OXXO".to_owned()),
+            },
+            expires_at: Some(at(9)),
+            url: None,
+        }),
         voucher: None,
         params: MikParams::default(),
         created_at: at(0),
@@ -296,6 +326,7 @@ fn event(key: &str, body: &[u8]) -> NewEvent {
         hotspot: HotspotId::new("h1"),
         proof: Proof::Signed,
         key: key.to_owned(),
+        query: "data.id=1".to_owned(),
         body: body.to_vec(),
         content_type: Some("application/json".to_owned()),
         params: params(),
@@ -777,6 +808,8 @@ fn the_directory_comes_out_as_it_went_in() {
         let stored = &found.accounts[&account.id];
         assert_eq!(format!("{stored:?}"), format!("{account:?}"));
         assert_eq!(all_secrets(&stored.keys), all_secrets(&account.keys));
+        assert_eq!(format!("{:?}", stored.keys), format!("{:?}", account.keys));
+        assert_eq!(stored.refunds, account.refunds);
     }
     // Put again, everything stays as it is.
     fixture.write(put_business);
@@ -805,6 +838,12 @@ fn all_secrets(keys: &AccountKeys) -> Vec<String> {
             .into_iter()
             .chain(callback_header.iter().map(|header| &header.value))
             .collect::<Vec<_>>(),
+        AccountKeys::Conekta { private_key, .. } => vec![private_key],
+        AccountKeys::Mercadopago {
+            access_token,
+            webhook_secrets,
+            ..
+        } => [access_token].into_iter().chain(webhook_secrets).collect(),
     };
     secrets
         .into_iter()

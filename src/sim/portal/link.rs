@@ -25,6 +25,8 @@ pub fn old(place: Place<'_>, plan: &PortalPlan) -> String {
         GatewayName::Fedapay => "/buy-mikhmon",
         GatewayName::Cinetpay => "/buy-mikhmon-cinetpay",
         GatewayName::Feexpay => "/buy-mikhmon-feexpay",
+        GatewayName::Conekta => "/buy-mikhmon-conekta",
+        GatewayName::Mercadopago => "/buy-mikhmon-mercadopago",
     };
     let mut pairs = vec![
         ("nasid", place.server.to_owned()),
