@@ -13,7 +13,7 @@ use crate::money::Money;
 pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -> Reply {
     let total = match total_of(&fields) {
         Ok(total) => total,
-        Err(reply) => return reply,
+        Err(fault) => return invalid(fault, "invalid_items"),
     };
     if let Some(reply) = first_fault(&fields) {
         return reply;
@@ -85,7 +85,7 @@ pub fn change(desk: &Desk, keys: &MercadopagoKeys, id: &str, fields: Map<String,
     merged.extend(fields);
     let total = match total_of(&merged) {
         Ok(total) => total,
-        Err(reply) => return reply,
+        Err(fault) => return invalid(fault, "invalid_items"),
     };
     if let Some(reply) = first_fault(&merged) {
         return reply;
@@ -215,33 +215,31 @@ fn by_id(desk: &Desk, id: &str) -> Option<Payment> {
     found.filter(|payment| !orders::is_order(payment)).cloned()
 }
 
-fn total_of(fields: &Map<String, Value>) -> Result<Money, Reply> {
+/// The sum of the items, or what is wrong with them.
+fn total_of(fields: &Map<String, Value>) -> Result<Money, &'static str> {
     let items = fields
         .get("items")
         .and_then(Value::as_array)
         .map_or(&[][..], Vec::as_slice);
     if items.is_empty() {
-        return Err(invalid("items needed", "invalid_items"));
+        return Err("items needed");
     }
     let mut minor = 0;
     for item in items {
         let price = item.get("unit_price").filter(|price| price.is_number());
         let quantity = item.get("quantity").and_then(Value::as_i64).filter(|count| *count > 0);
         let (Some(price), Some(quantity)) = (money(price), quantity) else {
-            return Err(invalid(
-                "unit_price and quantity must be positive numbers",
-                "invalid_items",
-            ));
+            return Err("unit_price and quantity must be positive numbers");
         };
         if item.get("title").and_then(Value::as_str).is_none_or(str::is_empty) {
-            return Err(invalid("title can not be empty", "invalid_items"));
+            return Err("title can not be empty");
         }
         let currency = item
             .get("currency_id")
             .and_then(Value::as_str)
             .unwrap_or(CURRENCY.code());
         if currency != CURRENCY.code() {
-            return Err(invalid("currency_id invalid", "invalid_items"));
+            return Err("currency_id invalid");
         }
         minor += price.minor() * quantity;
     }

@@ -1,0 +1,1 @@
+//! The adapter against answers written down from the facts.
