@@ -349,6 +349,12 @@ impl SimGateway {
             .with_payment(order, |payment| payment.claimed_amount = Some(amount.to_owned()))
     }
 
+    /// What answers call the currency from now on.
+    pub fn claim_currency(&self, order: &str, code: &str) -> Result<(), NoPayment> {
+        self.desk
+            .with_payment(order, |payment| code.clone_into(&mut payment.currency))
+    }
+
     /// Faults for the next calls to the API, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.desk.state().faults.extend(faults);
