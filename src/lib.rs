@@ -30,6 +30,7 @@ pub mod money;
 pub mod order;
 pub mod phone;
 pub mod plan;
+pub mod reason;
 pub mod shown;
 pub mod voucher;
 

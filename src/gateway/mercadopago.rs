@@ -21,10 +21,12 @@ use secrecy::SecretString;
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
     RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, MercadopagoCheckout};
+use crate::money::Currency;
+use crate::reason::GatewayRule;
 
 pub struct Mercadopago;
 
@@ -33,7 +35,7 @@ impl Gateway for Mercadopago {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
         }
     }
@@ -70,7 +72,7 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        match Api::of(account) {
+        match Api::of(account).and_then(|api| check_currency(request).map(|()| api)) {
             Ok(api) if api.checkout == MercadopagoCheckout::Orders => order::create(api, request),
             Ok(api) => preference::create(api, request),
             Err(error) => answer::ended(error),
@@ -265,13 +267,21 @@ fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
         None => format!("{}?{own}", request.notify_url),
     };
     if url.len() > NOTIFICATION_URL_CHARS {
-        return Err(GatewayError::Misconfigured(format!(
-            "the callback's address has {} characters and Mercado Pago takes {NOTIFICATION_URL_CHARS}; shorten \
-             `public_url` or the hotspot's `label`",
-            url.len()
-        )));
+        return Err(GatewayError::Rule(GatewayRule::AddressLength {
+            max: NOTIFICATION_URL_CHARS,
+        }));
     }
     Ok(url)
+}
+
+/// Refuses what the gateway is paid in nowhere, before it is asked.
+fn check_currency(request: &PaymentRequest) -> Result<(), GatewayError> {
+    if CURRENCIES.contains(&request.amount.currency()) {
+        return Ok(());
+    }
+    Err(GatewayError::Rule(GatewayRule::Currencies {
+        codes: CURRENCIES.map(Currency::code).join(", "),
+    }))
 }
 
 /// A success's object.
@@ -284,6 +294,16 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Answer, what: &str) -> Result<T
 
 const API: &str = "https://api.mercadopago.com";
 const FOREIGN_ACCOUNT: &str = "the account's keys are not Mercado Pago's";
+/// One for each of its countries (facts 3.10).
+const CURRENCIES: [Currency; 7] = [
+    Currency::Ars,
+    Currency::Brl,
+    Currency::Clp,
+    Currency::Cop,
+    Currency::Mxn,
+    Currency::Pen,
+    Currency::Uyu,
+];
 /// The longest it takes (facts 3.2).
 const NOTIFICATION_URL_CHARS: usize = 248;
 /// How long the link can be paid: as long as the order's page waits.

@@ -379,7 +379,18 @@ fn without_tls_the_way_back_is_not_automatic_and_a_long_address_is_the_operators
         };
         let (calls, refused) = play(Mercadopago.start(&account, &long), &[]);
         assert!(calls.is_empty());
-        assert!(matches!(refused, Err(GatewayError::Misconfigured(why)) if why.contains("248")));
+        let rule = GatewayRule::AddressLength { max: 248 };
+        assert_eq!(refused.unwrap_err(), GatewayError::Rule(rule));
+    }
+}
+
+#[test]
+fn a_currency_it_is_paid_in_nowhere_is_not_sent() {
+    for account in [preferences(), orders()] {
+        let francs = request(Money::from_minor(100, Currency::Xof));
+        let (calls, refused) = play(Mercadopago.start(&account, &francs), &[]);
+        assert!(calls.is_empty());
+        assert!(matches!(refused, Err(GatewayError::Rule(GatewayRule::Currencies { codes })) if codes.contains("MXN")));
     }
 }
 

@@ -8,6 +8,7 @@ pub mod buy;
 mod decline;
 pub mod error;
 pub mod format;
+pub mod hint;
 pub mod language;
 pub mod link;
 pub mod order;

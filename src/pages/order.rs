@@ -116,6 +116,8 @@ struct OrderPage<'a> {
     /// Why a card was refused, as the name of a text; `refusal` is empty then.
     decline: Option<&'static str>,
     refusal: Option<String>,
+    /// For the operator: why the payment could not begin.
+    hint: Option<String>,
     /// The refusal is about money the buyer does not have or may not spend.
     balance: bool,
     version: String,
@@ -171,7 +173,7 @@ impl<'a> OrderPage<'a> {
             label: &order.plan_label,
             time: format::time(language, order.time),
             data: format::data(language, order.data),
-            price: format::price(language, order.price),
+            price: order.price.for_people(language),
             reference: order.reference.as_str(),
             gateway: order.gateway.title(),
             pay: pay(order),
@@ -184,6 +186,10 @@ impl<'a> OrderPage<'a> {
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
             decline,
             refusal: refusal.map(spoken),
+            hint: order
+                .fault
+                .as_ref()
+                .map(|fault| fault.advice(language, &order.reference)),
             balance: refusal.is_some_and(is_about_balance),
             version: version(order),
             wait_s: wait_s(order),

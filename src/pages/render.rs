@@ -232,6 +232,7 @@ mod tests {
             include_str!("decline.rs"),
             include_str!("error.rs"),
             include_str!("format.rs"),
+            include_str!("hint.rs"),
             include_str!("order.rs"),
         ];
         let spoken: String = TEMPLATES.iter().map(|(_, template)| *template).chain(code).collect();

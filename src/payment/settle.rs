@@ -12,6 +12,7 @@ use crate::ids::{AccountId, EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order};
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Settles one event of the inbox.
@@ -268,11 +269,15 @@ enum Verdict {
     Nothing,
     /// Money is on its way and not here.
     Waits(&'static str),
-    Fact(Fact, String),
+    Fact(Fact, &'static str),
+    /// The payment failed; the gateway's own words.
+    Failed(Option<String>),
+    /// Money that may not be turned into a voucher.
+    Misfit(Reason),
     /// The order was fulfilled, and now its money is in doubt: the operator must know.
-    Doubted(&'static str),
+    Doubted(Reason),
     /// A second payment for an order that was paid already.
-    PaidTwice,
+    PaidTwice(Reason),
     /// The gateway's payment paid for another order: one payment is one user.
     OfAnother,
 }
@@ -283,10 +288,12 @@ impl Verdict {
         match self {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
             Self::Waits(why) => (Fact::Started, (*why).to_owned()),
-            Self::Doubted(why) => (Fact::Started, format!("needs attention: {why}")),
+            Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
-            Self::Fact(fact, why) => (*fact, why.clone()),
-            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::Fact(fact, why) => (*fact, (*why).to_owned()),
+            Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
+            Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
+            Self::PaidTwice(_) => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
             Self::OfAnother => (
                 Fact::Started,
                 "needs attention: the payment belongs to another order".to_owned(),
@@ -297,37 +304,32 @@ impl Verdict {
 
 /// The pure decision: which fact a report is for this order.
 fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
-    let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
+    let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
         PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
         PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
-        PaymentStatus::Disputed => doubted(
-            order,
-            "the payment is disputed; the gateway decides who keeps the money",
-        ),
-        PaymentStatus::PartiallyRefunded => doubted(order, "a part of the payment was given back"),
-        PaymentStatus::ChargedBack => fact(Fact::Refunded, "the bank took the money back"),
-        PaymentStatus::Failed { reason } => {
-            fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
-        }
-        PaymentStatus::Expired => fact(Fact::Expired, "the payment expired"),
-        PaymentStatus::Cancelled => fact(Fact::Cancelled, "the buyer cancelled"),
-        PaymentStatus::Refunded => fact(Fact::Refunded, "the payment was refunded"),
-        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
-        PaymentStatus::Paid => match misfit(order, account, report, sold_live, params) {
-            Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
-            None => fact(Fact::Paid, "the money fits"),
+        PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
+        PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
+        PaymentStatus::ChargedBack => Verdict::Fact(Fact::Refunded, "the bank took the money back"),
+        PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
+        PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
+        PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
+        PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
+        PaymentStatus::Paid => match second_payment(order, account, report) {
+            Some(reason) => Verdict::PaidTwice(reason),
+            None => misfit(order, account, report, sold_live, params)
+                .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
         },
     }
 }
 
 /// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
-fn doubted(order: &Order, sentence: &'static str) -> Verdict {
+fn doubted(order: &Order, reason: Reason) -> Verdict {
     if order.state.awaits_money() {
-        Verdict::Fact(Fact::Mismatched, sentence.to_owned())
+        Verdict::Misfit(reason)
     } else {
-        Verdict::Doubted(sentence)
+        Verdict::Doubted(reason)
     }
 }
 
@@ -338,60 +340,54 @@ fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Res
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
 }
 
-fn is_second_payment(order: &Order, report: &Report) -> bool {
+fn second_payment(order: &Order, account: &Account, report: &Report) -> Option<Reason> {
     let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
-    let other = order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id;
-    settled && other
+    let (first, second) = (order.gateway_id.as_ref()?, report.gateway_id.as_ref()?);
+    (settled && first != second).then(|| Reason::PaidTwice {
+        gateway: account.gateway(),
+        first: first.clone(),
+        second: second.clone(),
+    })
 }
 
-/// Why money that arrived may not be turned into a voucher; a sentence for the operator.
+/// Why money that arrived may not be turned into a voucher.
 fn misfit(
     order: &Order,
     account: &Account,
     report: &Report,
     sold_live: bool,
     params: Option<&MikParams>,
-) -> Option<String> {
-    let price = order.plan.price;
+) -> Option<Reason> {
+    let (price, gateway) = (order.plan.price, account.gateway());
     if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
-        return Some("sandbox money arrived on a live account; nothing was really paid".to_owned());
+        return Some(Reason::SandboxOnLiveAccount {
+            gateway,
+            account: account.id.clone(),
+        });
     }
     if order.mode == Mode::Test && sold_live {
-        return Some(
-            "sandbox money arrived for a plan that is sold for real money; nothing was really paid. To try a test \
-             account, give it a plan of its own (`accounts`)"
-                .to_owned(),
-        );
+        return Some(Reason::SandboxForLivePlan {
+            account: account.id.clone(),
+        });
     }
     match report.amount {
         Some(paid) if paid.currency() != price.currency() => {
-            return Some(format!(
-                "the buyer paid {paid}, the price is {price}: the currencies differ"
-            ));
+            return Some(Reason::WrongCurrency { gateway, paid, price });
         }
         Some(paid) if paid.minor() != price.minor() => {
-            return Some(format!("the buyer paid {paid}, the price is {price}"));
+            return Some(Reason::WrongAmount { gateway, paid, price });
         }
         // The amount was fixed when the relay made the payment, and this API never repeats it.
         None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
-            return Some("the gateway says paid without saying how much".to_owned());
+            return Some(Reason::AmountUnknown { gateway });
         }
         _ => {}
     }
     let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
-    (!faults.is_empty()).then(|| describe_faults(faults))
-}
-
-fn describe_faults(faults: &[crate::mik_params::ParamFault]) -> String {
-    let each: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("`{}`: {}", fault.name, fault.sentence))
-        .collect();
-    format!(
-        "paid, but the callback's settings cannot be used ({}); mend them in the gateway's dashboard, then retry the \
-         order: it goes on with the hotspot's own settings",
-        each.join("; ")
-    )
+    (!faults.is_empty()).then(|| Reason::UnusableParams {
+        gateway,
+        faults: faults.to_vec(),
+    })
 }
 
 fn act(
@@ -417,31 +413,34 @@ fn act(
             learn_how_to_pay(change, order, report)?;
             change.note(&order.reference, &format!("{sentence} ({why})"))
         }
-        Verdict::Doubted(sentence) => {
-            change.note(&order.reference, &format!("{sentence} ({why})"))?;
-            deliver::alert_about(change, order, sentence)
-        }
-        Verdict::PaidTwice => {
-            change.note(
-                &order.reference,
-                &format!("{why}: paid a second time; refund one payment"),
-            )?;
-            deliver::alert_about(
-                change,
-                order,
-                "the order was paid twice; refund one of the payments in the gateway's dashboard",
-            )
+        Verdict::Doubted(reason) | Verdict::PaidTwice(reason) => {
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
+            deliver::alert_about(change, order, &reason)
         }
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
-            if matches!(fact, Fact::Mismatched | Fact::Failed) && order.state.awaits_money() {
-                order.reason = match &report.status {
-                    // Shown to the buyer as the gateway's own words, so it must not be ours.
-                    PaymentStatus::Failed { reason } => reason.as_deref().map(shown),
-                    _ => Some(sentence.clone()),
-                };
-            }
             change.advance(order, fact, &format!("{sentence} ({why})"))
+        }
+        Verdict::Misfit(reason) => {
+            learn(order, report, Fact::Mismatched);
+            let sentence = format!("{reason} ({why})");
+            if order.state.awaits_money() {
+                order.reason = Some(reason);
+            }
+            change.advance(order, Fact::Mismatched, &sentence)
+        }
+        Verdict::Failed(words) => {
+            learn(order, report, Fact::Failed);
+            let sentence = format!("{} ({why})", words.as_deref().unwrap_or(FAILED));
+            if order.state.awaits_money() {
+                let account = change.directory.accounts.get(&order.account);
+                // Shown to the buyer as the gateway's own words, so it must not be ours.
+                order.reason = words.zip(account).map(|(words, account)| Reason::Declined {
+                    gateway: account.gateway(),
+                    words,
+                });
+            }
+            change.advance(order, Fact::Failed, &sentence)
         }
     }
 }
@@ -533,6 +532,8 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
     }
 }
 
+/// In the history, where the gateway gives no reason.
+const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
 const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);

@@ -20,6 +20,7 @@ const WORDS: &[&str] = &[
     "order",
     "phone",
     "plan",
+    "reason",
     "shown",
     "voucher",
 ];

@@ -21,6 +21,7 @@ mod injection;
 mod kit;
 mod leaks;
 mod mercadopago;
+mod operator;
 mod payment;
 mod process;
 mod router_check;
