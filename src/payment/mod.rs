@@ -9,7 +9,7 @@ mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
-mod recover;
+pub mod recover;
 mod routers;
 mod settle;
 pub mod view;
@@ -34,6 +34,7 @@ use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use receive::{CallbackReply, CallbackRequest};
+use recover::Recovered;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -48,6 +49,7 @@ struct Inner {
     refusals: receive::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    looks: reconcile::Looks,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -100,6 +102,7 @@ impl Relay {
             refusals: receive::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            looks: reconcile::Looks::default(),
         }))
     }
 
@@ -118,12 +121,18 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
     }
 
+    /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
+    pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::open_order(self, token).await
+    }
+
     /// The order a reference and a second fact (or the device cookie) lead to.
-    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+    pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
     }
 

@@ -5,15 +5,15 @@ use jiff::SignedDuration;
 
 use super::change::Change;
 use super::{Outcome, Relay, deliver};
-use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
+use crate::company::{Account, AccountKeys, Directory, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
-use crate::ids::{AccountId, EventId, OrderRef};
+use crate::ids::{AccountId, EventId, HotspotId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
-use crate::order::{Fact, Order};
+use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
-use crate::store::StoreError;
+use crate::store::{Db, StoreError};
 
 /// Settles one event of the inbox.
 pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outcome, StoreError> {
@@ -113,13 +113,19 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
     }
-    let mut order = look_up(relay, notice.order.clone(), notice.gateway_id.clone(), &event.account).await?;
-    if let (None, None, Some(question)) = (&order, &notice.order, adapter.identify(account, &notice)) {
-        let reference = match relay.http().converse(question).await {
-            Ok(report) => report.order,
+    let (wanted, hotspot) = (notice.clone(), event.hotspot.clone());
+    let accounts = may_speak_for(&directory, account, event.proof);
+    let candidates = accounts.clone();
+    let mut order = relay
+        .store()
+        .read(move |db| named_order(db, &wanted, &candidates, &hotspot))
+        .await?;
+    if order.is_none() && notice.order.is_none() {
+        order = match identify(relay, &directory, &accounts, &notice).await {
+            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(None) => None,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
-        order = look_up(relay, reference, None, &event.account).await?;
     }
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
@@ -142,24 +148,60 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     })))
 }
 
-/// An order by our reference, else by the gateway's id of its payment.
-async fn look_up(
-    relay: &Relay,
-    reference: Option<OrderRef>,
-    gateway_id: Option<String>,
-    account: &AccountId,
+/// The accounts an event may be about. A hint was filed under whichever account heard it, since nothing in it says
+/// to which of the company's accounts at the gateway it belongs.
+fn may_speak_for(directory: &Directory, account: &Account, proof: Proof) -> Vec<AccountId> {
+    match proof {
+        Proof::Signed => vec![account.id.clone()],
+        Proof::Hint => {
+            let all = directory.accounts_at(&account.company, account.gateway());
+            all.into_iter().map(|account| account.id.clone()).collect()
+        }
+    }
+}
+
+/// The order that a notice names: by our reference, else by the gateway's number at one of the accounts. Accounts
+/// may have given the same number, so an order of this hotspot goes before others, and one that waits before those.
+fn named_order(
+    db: &Db<'_>,
+    notice: &Notice,
+    accounts: &[AccountId],
+    hotspot: &HotspotId,
 ) -> Result<Option<Order>, StoreError> {
-    let account = account.clone();
-    relay
-        .store()
-        .read(move |db| {
-            let by_reference = reference.map(|reference| db.order(&reference)).transpose()?.flatten();
-            match (by_reference, gateway_id) {
-                (None, Some(gateway_id)) => db.order_by_gateway_id(&account, &gateway_id),
-                (found, _) => Ok(found),
-            }
-        })
-        .await
+    let by_reference = notice.order.as_ref().map(|reference| db.order(reference)).transpose()?;
+    if let Some(order) = by_reference.flatten() {
+        return Ok(Some(order));
+    }
+    let Some(gateway_id) = &notice.gateway_id else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    for account in accounts {
+        found.extend(db.order_by_gateway_id(account, gateway_id)?);
+    }
+    Ok(found
+        .into_iter()
+        .min_by_key(|order| (&order.hotspot != hotspot, !order.state.awaits_money())))
+}
+
+/// Which order a notice is about that names only the gateway's own payment: the gateway is asked, as each account.
+async fn identify(
+    relay: &Relay,
+    directory: &Directory,
+    accounts: &[AccountId],
+    notice: &Notice,
+) -> Result<Option<OrderRef>, GatewayError> {
+    let mut failure = None;
+    for account in accounts.iter().filter_map(|id| directory.accounts.get(id)) {
+        let Some(question) = gateway::of(account).identify(account, notice) else {
+            continue;
+        };
+        match relay.http().converse(question).await {
+            Ok(report) => return Ok(report.order),
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(None), Err)
 }
 
 enum Unconfirmed {
@@ -250,17 +292,28 @@ pub(super) async fn apply(
             };
             let outcome = verdict.outcome();
             act(change, &mut order, &report, verdict, &why)?;
-            if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
-                keep_params(change, &mut order, &event.event.params)?;
-            }
             if let Source::Event(event) = &source {
-                change
-                    .db
-                    .settle_event(event.id, &outcome.1, Some(&order.reference), change.now)?;
+                finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// Keeps what an event brought beside the money, and notes in its row what it came to.
+fn finish_event(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    event: &Event,
+    (fact, outcome): (Fact, String),
+) -> Result<(), StoreError> {
+    // What holds the order may be one faulty parameter: the others count once the operator lets it go on.
+    if fact == Fact::Paid || (fact == Fact::Mismatched && order.state == State::Held) {
+        keep_params(change, order, &event.event.params)?;
+    }
+    change
+        .db
+        .settle_event(event.id, &outcome, Some(&order.reference), change.now)
 }
 
 /// What a report means for an order.
@@ -334,7 +387,7 @@ fn doubted(order: &Order, reason: Reason) -> Verdict {
 }
 
 /// Whether the payment that a report is about is another order's of the same account.
-fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
+fn is_anothers(db: &Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
     let Some(id) = &report.gateway_id else { return Ok(false) };
     let owner = db.order_by_gateway_id(&order.account, id)?;
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
