@@ -25,6 +25,7 @@ pub mod html;
 pub mod ids;
 pub mod job;
 pub mod language;
+pub mod ledger;
 pub mod message;
 pub mod mik_params;
 pub mod money;

@@ -332,3 +332,33 @@ fn a_lost_reference_is_found_by_ours() {
         Err(GatewayError::NotFound)
     );
 }
+
+#[test]
+fn the_paid_payments_of_some_days_are_listed() {
+    let list = |answers: &[(u16, &str)]| {
+        let (since, until) = (
+            "2026-11-02T12:00:00Z".parse().unwrap(),
+            "2026-11-04T03:00:00Z".parse().unwrap(),
+        );
+        play(Feexpay.list_paid(&account(None), since, until).unwrap(), answers)
+    };
+    let history = r#"{"data":[null,{"reference":"a","callback_info":"A1","status":"SUCCESSFUL","amount":100},
+        {"reference":"b","callback_info":"B2","status":"FAILED"},{"status":"SUCCESSFUL","amount":100},
+        {"reference":"c","status":"SUCCESS","amount":"250"},{"reference":"d","status":"PENDING"}]}"#;
+    let (calls, reports) = list(&[(200, history)]);
+    let told: Vec<_> = reports
+        .unwrap()
+        .into_iter()
+        .map(|report| (report.gateway_id.unwrap(), report.order.map(|order| order.to_string())))
+        .collect();
+    assert_eq!(told, [("a".to_owned(), Some("A1".to_owned())), ("c".to_owned(), None)]);
+    assert!(
+        calls[0].contains(r#""start_date":"2026-11-01""#) && calls[0].contains(r#""end_date":"2026-11-05""#),
+        "{calls:?}"
+    );
+    assert!(matches!(
+        list(&[(401, r#"{"message":"no"}"#)]).1,
+        Err(GatewayError::Misconfigured(_))
+    ));
+    assert!(matches!(list(&[(200, "<html>")]).1, Err(GatewayError::Transient(_))));
+}

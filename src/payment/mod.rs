@@ -4,15 +4,19 @@
 mod change;
 pub mod checkout;
 mod deliver;
+mod ledger;
 pub mod offer;
 mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
 pub mod recover;
+mod retention;
 mod routers;
 mod settle;
+mod upkeep;
 pub mod view;
+mod whose;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -150,7 +154,15 @@ impl Relay {
             Task::LogIn(order) => online::log_in(self, order, job).await,
             Task::Disable(order) => provision::disable(self, order).await,
             Task::Mail(message) => deliver::send(self, *message, job).await,
+            Task::Ledger(account) => ledger::compare(self, account, job).await,
+            Task::LedgerMail(company) => ledger::tell(self, company).await,
+            Task::Housekeeping => retention::clean(self).await,
         }
+    }
+
+    /// Sees to it that every daily job has its row: for new accounts, and after an update.
+    pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
+        upkeep::plan(self).await
     }
 
     /// Whether the store takes writes.

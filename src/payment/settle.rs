@@ -4,11 +4,12 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
+use super::whose::{identify, may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
-use crate::company::{Account, AccountKeys, Directory, Mode, RouterCredentials};
+use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
-use crate::ids::{AccountId, EventId, HotspotId, OrderRef};
+use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
@@ -146,62 +147,6 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
-}
-
-/// The accounts an event may be about. A hint was filed under whichever account heard it, since nothing in it says
-/// to which of the company's accounts at the gateway it belongs.
-fn may_speak_for(directory: &Directory, account: &Account, proof: Proof) -> Vec<AccountId> {
-    match proof {
-        Proof::Signed => vec![account.id.clone()],
-        Proof::Hint => {
-            let all = directory.accounts_at(&account.company, account.gateway());
-            all.into_iter().map(|account| account.id.clone()).collect()
-        }
-    }
-}
-
-/// The order that a notice names: by our reference, else by the gateway's number at one of the accounts. Accounts
-/// may have given the same number, so an order of this hotspot goes before others, and one that waits before those.
-fn named_order(
-    db: &Db<'_>,
-    notice: &Notice,
-    accounts: &[AccountId],
-    hotspot: &HotspotId,
-) -> Result<Option<Order>, StoreError> {
-    let by_reference = notice.order.as_ref().map(|reference| db.order(reference)).transpose()?;
-    if let Some(order) = by_reference.flatten() {
-        return Ok(Some(order));
-    }
-    let Some(gateway_id) = &notice.gateway_id else {
-        return Ok(None);
-    };
-    let mut found = Vec::new();
-    for account in accounts {
-        found.extend(db.order_by_gateway_id(account, gateway_id)?);
-    }
-    Ok(found
-        .into_iter()
-        .min_by_key(|order| (&order.hotspot != hotspot, !order.state.awaits_money())))
-}
-
-/// Which order a notice is about that names only the gateway's own payment: the gateway is asked, as each account.
-async fn identify(
-    relay: &Relay,
-    directory: &Directory,
-    accounts: &[AccountId],
-    notice: &Notice,
-) -> Result<Option<OrderRef>, GatewayError> {
-    let mut failure = None;
-    for account in accounts.iter().filter_map(|id| directory.accounts.get(id)) {
-        let Some(question) = gateway::of(account).identify(account, notice) else {
-            continue;
-        };
-        match relay.http().converse(question).await {
-            Ok(report) => return Ok(report.order),
-            Err(error) => failure = Some(error),
-        }
-    }
-    failure.map_or(Ok(None), Err)
 }
 
 enum Unconfirmed {

@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod inbox;
 mod jobs;
+mod ledger;
 mod lock;
 mod meta;
 mod migrate;
@@ -19,12 +20,14 @@ mod outbox;
 mod params;
 mod readers;
 mod references;
+mod retention;
 mod writer;
 
 pub use error::StoreError;
 pub use inbox::{EventFilter, SealedEvent};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
+pub use retention::Expendable;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

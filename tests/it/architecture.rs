@@ -15,6 +15,7 @@ const WORDS: &[&str] = &[
     "ids",
     "job",
     "language",
+    "ledger",
     "message",
     "mik_params",
     "money",
