@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::error::PageError;
 use super::render::render;
-use super::{Content, Page, Scripts, Standing, Visit, format, recover};
+use super::{Content, Page, Scripts, Standing, Visit, decline, format, recover};
 use crate::company::Language;
 use crate::ids::OrderToken;
 use crate::order::{Online, Place, State};
@@ -112,6 +112,8 @@ struct OrderPage<'a> {
     link: bool,
     /// Where its buyer goes back to.
     return_url: Option<&'a str>,
+    /// Why a card was refused, as the name of a text; `refusal` is empty then.
+    decline: Option<&'static str>,
     refusal: Option<String>,
     /// For the operator: why the payment could not begin.
     hint: Option<String>,
@@ -187,6 +189,8 @@ struct VoucherText<'a> {
 impl<'a> OrderPage<'a> {
     fn new(order: &'a OrderView, language: Language) -> Self {
         let scene = scene(order);
+        let decline = order.refusal.as_deref().and_then(decline::text_of);
+        let refusal = order.refusal.as_deref().filter(|_| decline.is_none());
         Self {
             scene,
             headline: headline(order, scene),
@@ -210,12 +214,13 @@ impl<'a> OrderPage<'a> {
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
             link: order.link.is_some(),
             return_url: order.link.as_ref().and_then(|link| link.return_url.as_deref()),
-            refusal: order.refusal.as_deref().map(spoken),
+            decline,
+            refusal: refusal.map(spoken),
             hint: order
                 .fault
                 .as_ref()
                 .map(|fault| fault.advice(language, &order.reference)),
-            balance: order.refusal.as_deref().is_some_and(is_about_balance),
+            balance: refusal.is_some_and(is_about_balance),
             version: version(order),
             wait_s: wait_s(order),
             state_url: format!("/o/{}/state", order.token),
@@ -357,7 +362,14 @@ pub(super) fn version(order: &OrderView) -> String {
         let letters = payable.reference.chars().filter(char::is_ascii_alphanumeric);
         std::iter::once('-').chain(letters).collect()
     });
-    format!("{link}{}-{online}-{}{pay}{till}", order.state.as_str(), u8::from(slow))
+    // A second card may be refused for another reason.
+    let decline = order.refusal.as_deref().and_then(decline::text_of).unwrap_or_default();
+    let decline = decline.trim_start_matches("order-decline");
+    format!(
+        "{link}{}-{online}-{}{pay}{till}{decline}",
+        order.state.as_str(),
+        u8::from(slow)
+    )
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.

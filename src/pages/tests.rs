@@ -559,6 +559,14 @@ fn orders() -> Vec<(&'static str, OrderView)> {
         ),
         ("order-link-open", by_link(waiting(open.clone()))),
         ("order-link-paid", by_link(order(State::Delivered))),
+        (
+            "order-declined",
+            OrderView {
+                gateway: GatewayName::Mercadopago,
+                refusal: Some("cc_rejected_insufficient_amount".to_owned()),
+                ..order(State::Failed)
+            },
+        ),
         ("order-expired", order(State::Expired)),
         ("order-cancelled", order(State::Cancelled)),
         ("order-held", order(State::Held)),

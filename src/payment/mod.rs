@@ -21,6 +21,7 @@ mod routers;
 mod settle;
 mod upkeep;
 pub mod view;
+mod whose;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,11 +4,12 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
+use super::whose::{identify, may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
-use crate::company::{Account, AccountKeys, Directory, Mode, RouterCredentials};
+use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
-use crate::ids::{AccountId, EventId, HotspotId, OrderRef};
+use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
@@ -26,6 +27,25 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
     let question = match find_order(relay, &event).await? {
         Found::Order(question) => question,
         Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+        Found::Unanswered(GatewayError::NotFound) if job.attempts >= NOT_FOUND_TRIES => {
+            return close(relay, id, None, "the gateway does not know this payment").await;
+        }
+        Found::Unanswered(GatewayError::Refused(why)) => {
+            tracing::warn!(event = %id, "event {id} is about a payment the gateway does not show: {why}");
+            return close(
+                relay,
+                id,
+                None,
+                "needs attention: the gateway does not show its payment to this account",
+            )
+            .await;
+        }
+        Found::Unanswered(error) => {
+            return Ok(Outcome::Later {
+                after: backoff(job.attempts).max(rest(&error)),
+                why: error.to_string(),
+            });
+        }
     };
     let order = question.order.reference.clone();
     match confirm(relay, &event, &question).await {
@@ -66,6 +86,8 @@ pub(super) enum Source {
 enum Found {
     Order(Box<Question>),
     Nothing(&'static str),
+    /// The gateway had to be asked whose payment it is, and did not say.
+    Unanswered(GatewayError),
 }
 
 struct Question {
@@ -81,7 +103,8 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
-    let notice = match gateway::of(account).read_notice(account, event.told()) {
+    let adapter = gateway::of(account);
+    let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
         Err(error) => {
             tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
@@ -93,10 +116,18 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     }
     let (wanted, hotspot) = (notice.clone(), event.hotspot.clone());
     let accounts = may_speak_for(&directory, account, event.proof);
-    let order = relay
+    let candidates = accounts.clone();
+    let mut order = relay
         .store()
-        .read(move |db| named_order(db, &wanted, &accounts, &hotspot))
+        .read(move |db| named_order(db, &wanted, &candidates, &hotspot))
         .await?;
+    if order.is_none() && notice.order.is_none() {
+        order = match identify(relay, &directory, &accounts, &notice).await {
+            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(None) => None,
+            Err(error) => return Ok(Found::Unanswered(error)),
+        };
+    }
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
     };
@@ -121,42 +152,6 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
-}
-
-/// The accounts an event may be about. A hint was filed under whichever account heard it, since nothing in it says
-/// to which of the company's accounts at the gateway it belongs.
-fn may_speak_for(directory: &Directory, account: &Account, proof: Proof) -> Vec<AccountId> {
-    match proof {
-        Proof::Signed => vec![account.id.clone()],
-        Proof::Hint => {
-            let all = directory.accounts_at(&account.company, account.gateway());
-            all.into_iter().map(|account| account.id.clone()).collect()
-        }
-    }
-}
-
-/// The order that a notice names: by our reference, else by the gateway's number at one of the accounts. Accounts
-/// may have given the same number, so an order of this hotspot goes before others, and one that waits before those.
-fn named_order(
-    db: &Db<'_>,
-    notice: &Notice,
-    accounts: &[AccountId],
-    hotspot: &HotspotId,
-) -> Result<Option<Order>, StoreError> {
-    let by_reference = notice.order.as_ref().map(|reference| db.order(reference)).transpose()?;
-    if let Some(order) = by_reference.flatten() {
-        return Ok(Some(order));
-    }
-    let Some(gateway_id) = &notice.gateway_id else {
-        return Ok(None);
-    };
-    let mut found = Vec::new();
-    for account in accounts {
-        found.extend(db.order_by_gateway_id(account, gateway_id)?);
-    }
-    Ok(found
-        .into_iter()
-        .min_by_key(|order| (&order.hotspot != hotspot, !order.state.awaits_money())))
 }
 
 enum Unconfirmed {

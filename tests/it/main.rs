@@ -22,6 +22,7 @@ mod injection;
 mod kit;
 mod leaks;
 mod ledger;
+mod mercadopago;
 mod operator;
 mod pagos;
 mod payment;

@@ -293,7 +293,8 @@ impl Shop {
             .replace("{cinetpay_v1}", gateways.cinetpay_v1.base_url())
             .replace("{feexpay}", gateways.feexpay.base_url())
             .replace("{conekta}", gateways.conekta.base_url())
-            .replace("{conekta_key}", &gateways.conekta.webhook_key().unwrap());
+            .replace("{conekta_key}", &gateways.conekta.webhook_key().unwrap())
+            .replace("{mercadopago}", gateways.mercadopago.base_url());
         // Its keys do not tell their mode; this company sells for real money.
         gateways.conekta.set_quirk(Quirk::LiveMode, true);
         let more = edit(&gateways, more);
@@ -329,6 +330,7 @@ impl Shop {
             .fedapay
             .set_webhooks(vec![webhook("fedapay", &[("mikuserprefix", "fp")])]);
         gateways.feexpay.set_webhooks(vec![webhook("feexpay", &[])]);
+        gateways.mercadopago.set_webhooks(vec![webhook("mercadopago", &[])]);
         gateways.conekta.set_webhooks(vec![webhook("conekta", &[])]);
         let mut app = web::App::new(world.relay.clone(), &own_url, Vec::new());
         set(&mut app);
@@ -367,6 +369,7 @@ impl Shop {
             "cinetpay_v1" => &self.gateways.cinetpay_v1,
             "feexpay" => &self.gateways.feexpay,
             "conekta" => &self.gateways.conekta,
+            "mercadopago" => &self.gateways.mercadopago,
             other => panic!("no gateway {other}"),
         }
     }
@@ -606,6 +609,27 @@ accounts = ["by-conekta"]
 label = "1 Hora"
 profile = "1H"
 price = "15.00"
+currency = "MXN"
+time = "1h"
+
+[[account]]
+id = "by-mercadopago"
+company = "cafe"
+gateway = "mercadopago"
+mode = "test"
+base_url = "{mercadopago}"
+public_key = "APP_USR-demo-public-key"
+secret_key = "APP_USR-demo-access-token"
+webhook_secrets = ["an-older-secret", "mp_webhook_secret_demo"]
+checkout = "preferences"
+
+[[plan]]
+id = "by-mercadopago"
+hotspot = "h1"
+accounts = ["by-mercadopago"]
+label = "1 hora"
+profile = "1H"
+price = "15.10"
 currency = "MXN"
 time = "1h"
 "#;

@@ -11,7 +11,7 @@ use super::super::http::{Reply, Request};
 use super::sender::{Errand, Sender};
 use super::{
     Choice, Fault, Kind, NoPayment, Quirk, SimGatewaysConfig, SimStatus, WebhookTarget, cinetpay_v1, cinetpay_v2,
-    conekta, fedapay, feexpay,
+    conekta, fedapay, feexpay, mercadopago,
 };
 
 /// One gateway's memory.
@@ -32,6 +32,7 @@ pub struct State {
     pub quirks: HashSet<Quirk>,
     /// CinetPay v1's login tokens that are still good.
     pub logins: HashSet<String>,
+    pub mercadopago: mercadopago::Books,
     pub calls: Vec<String>,
 }
 
@@ -127,6 +128,11 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How late a late webhook is told.
+    pub fn late_by(&self) -> std::time::Duration {
+        self.late_by
+    }
+
     pub fn has_quirk(&self, quirk: Quirk) -> bool {
         self.state().quirks.contains(&quirk)
     }
@@ -203,6 +209,9 @@ impl Desk {
             };
             payment.clone()
         };
+        if matches!(self.kind, Kind::Mercadopago(_)) {
+            return mercadopago::decide(self, &payment.token, choice);
+        }
         Some(self.errands_for(&payment, choice))
     }
 
@@ -235,6 +244,7 @@ impl Desk {
             Kind::CinetpayV1(_) => vec![cinetpay_v1::notification(payment)],
             Kind::Feexpay(_) => vec![feexpay::event(self, payment)],
             Kind::Conekta(_) => conekta::events(self, payment),
+            Kind::Mercadopago(keys) => return mercadopago::errand(self, keys, &payment.token).into_iter().collect(),
         };
         bodies
             .into_iter()
@@ -255,6 +265,7 @@ impl Desk {
             Kind::CinetpayV1(_) => vec![json_type()],
             Kind::Feexpay(keys) => feexpay::proof(keys, is_genuine),
             Kind::Conekta(merchant) => conekta::proof(merchant, body, is_genuine),
+            Kind::Mercadopago(keys) => mercadopago::proof(self, keys, body, is_genuine),
         };
         headers.retain(|(_, value)| !value.is_empty());
         headers
@@ -286,9 +297,13 @@ impl Fault {
             Self::Flood => Some(Reply::new(
                 StatusCode::OK,
                 "application/json",
-                format!("{{\"flood\":\"{}\"}}", "x".repeat(FLOOD_BYTES)),
+                format!(
+                    r#"{{"id":1,"status":"approved","description":"{}"}}"#,
+                    "x".repeat(FLOOD_BYTES)
+                ),
             )),
             Self::Garbage => Some(Reply::text(StatusCode::OK, "{\"half\":")),
+            Self::Locked | Self::Dependency | Self::TooManyFor42s => mercadopago::fault(self),
             Self::SilentAfterAccepting | Self::HangUpAfterAccepting | Self::Spared => None,
         }
     }
@@ -311,6 +326,7 @@ pub fn unauthorized(kind: &Kind) -> Reply {
         ),
         Kind::Feexpay(_) => (StatusCode::UNAUTHORIZED, json!({ "message": "UNAUTHORIZED" })),
         Kind::Conekta(_) => return conekta::unauthorized(),
+        Kind::Mercadopago(_) => (StatusCode::UNAUTHORIZED, mercadopago::invalid_token()),
     };
     Reply::json(status, &body)
 }

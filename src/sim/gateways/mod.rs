@@ -15,6 +15,7 @@ mod conekta_pages;
 mod desk;
 mod fedapay;
 mod feexpay;
+mod mercadopago;
 mod pages;
 mod sender;
 
@@ -28,6 +29,7 @@ use desk::Desk;
 
 pub use conekta_order::Voucher;
 pub use fedapay::signature as fedapay_signature;
+pub use mercadopago::signature as mercadopago_signature;
 pub use sender::SentWebhook;
 
 /// The keys the simulated gateways know, and their pace.
@@ -38,6 +40,7 @@ pub struct SimGatewaysConfig {
     pub cinetpay_v1: CinetpayV1Keys,
     pub feexpay: FeexpayKeys,
     pub conekta: ConektaKeys,
+    pub mercadopago: MercadopagoKeys,
     /// FedaPay, CinetPay v2, CinetPay v1, FeexPay, Conekta, Mercado Pago; 0 picks a free one.
     pub ports: [u16; 6],
     /// How long FedaPay and Conekta wait before each further try of a webhook that was not answered 2xx.
@@ -82,6 +85,14 @@ pub struct ConektaKeys {
     pub public_key: String,
 }
 
+#[derive(Clone, Debug)]
+pub struct MercadopagoKeys {
+    pub access_token: String,
+    pub webhook_secret: String,
+    /// What answers and webhooks say of themselves; the token's prefix says nothing.
+    pub live_mode: bool,
+}
+
 impl Default for SimGatewaysConfig {
     fn default() -> Self {
         Self {
@@ -107,6 +118,11 @@ impl Default for SimGatewaysConfig {
             conekta: ConektaKeys {
                 private_key: "key_demoPrivate0000000000".to_owned(),
                 public_key: "key_demoPublic00000000000".to_owned(),
+            },
+            mercadopago: MercadopagoKeys {
+                access_token: "APP_USR-demo-access-token".to_owned(),
+                webhook_secret: "mp_webhook_secret_demo".to_owned(),
+                live_mode: false,
             },
             ports: [0; 6],
             retry_delays: (1..=FEDAPAY_RETRIES).map(|n| Duration::from_millis(100 * n)).collect(),
@@ -186,6 +202,12 @@ pub enum Fault {
     WebPage,
     /// 429; nothing happened.
     TooMany,
+    /// Mercado Pago: 423, as while another call with the same idempotency key runs; nothing happened.
+    Locked,
+    /// Mercado Pago: 424, something behind the API does not answer; nothing happened.
+    Dependency,
+    /// Mercado Pago: 429 with a `Retry-After` of 42 s; nothing happened.
+    TooManyFor42s,
     /// 401 as for a wrong key; nothing happened.
     Unauthorized,
     /// 200 with text that is no JSON; nothing happened.
@@ -225,6 +247,16 @@ pub enum Quirk {
     DeclinesAtOnce,
     /// Conekta: the search finds nothing; lists are whole.
     SearchIsBlind,
+    /// Mercado Pago: the payment's own notification address is passed over; only the panel's is called.
+    PanelOnly,
+    /// Mercado Pago: each notification comes in the legacy shape as well, whatever the address asks for.
+    LegacyToo,
+    /// Mercado Pago: `data.id` is signed in lower case, as its documentation says and its SDKs do not.
+    SignsLowerCase,
+    /// Mercado Pago: says `live_mode` the other way round.
+    OtherMode,
+    /// Mercado Pago: refunds are taken on and stay `in_process`.
+    SlowRefunds,
 }
 
 /// No payment has this reference.
@@ -240,11 +272,12 @@ pub struct SimGateways {
     pub cinetpay_v1: SimGateway,
     pub feexpay: SimGateway,
     pub conekta: SimGateway,
+    pub mercadopago: SimGateway,
 }
 
 impl SimGateways {
     pub async fn start(config: SimGatewaysConfig) -> std::io::Result<Self> {
-        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay, conekta, _] = config.ports;
+        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay, conekta, mercadopago] = config.ports;
         let kinds = (
             Kind::Fedapay(config.fedapay.clone()),
             Kind::CinetpayV2(config.cinetpay_v2.clone()),
@@ -252,12 +285,14 @@ impl SimGateways {
             Kind::Feexpay(config.feexpay.clone()),
             Kind::Conekta(conekta::Merchant::new(config.conekta.clone())),
         );
+        let mercadopago_kind = Kind::Mercadopago(config.mercadopago.clone());
         Ok(Self {
             fedapay: SimGateway::start(kinds.0, fedapay, &config).await?,
             cinetpay_v2: SimGateway::start(kinds.1, cinetpay_v2, &config).await?,
             cinetpay_v1: SimGateway::start(kinds.2, cinetpay_v1, &config).await?,
             feexpay: SimGateway::start(kinds.3, feexpay, &config).await?,
             conekta: SimGateway::start(kinds.4, conekta, &config).await?,
+            mercadopago: SimGateway::start(mercadopago_kind, mercadopago, &config).await?,
         })
     }
 }
@@ -446,6 +481,7 @@ enum Kind {
     CinetpayV1(CinetpayV1Keys),
     Feexpay(FeexpayKeys),
     Conekta(conekta::Merchant),
+    Mercadopago(MercadopagoKeys),
 }
 
 async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
@@ -462,6 +498,7 @@ async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
         Kind::CinetpayV1(keys) => cinetpay_v1::answer(&desk, keys, &request),
         Kind::Feexpay(keys) => feexpay::answer(&desk, keys, &request),
         Kind::Conekta(merchant) => conekta::answer(&desk, merchant, &request),
+        Kind::Mercadopago(keys) => mercadopago::answer(&desk, keys, &request),
     };
     match fault {
         Some(Fault::SilentAfterAccepting) => std::future::pending().await,

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use super::super::http::{Reply, Request};
 use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
-use super::{Choice, Kind, SimStatus, conekta_pages, fedapay, feexpay};
+use super::{Choice, Kind, SimStatus, conekta_pages, fedapay, feexpay, mercadopago};
 use crate::company::Language;
 use crate::html::escape;
 
@@ -16,6 +16,11 @@ use crate::html::escape;
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
     if matches!(desk.kind, Kind::Conekta(_))
         && let Some(reply) = conekta_pages::answer(desk, request)
+    {
+        return Some(reply);
+    }
+    if let Kind::Mercadopago(_) = desk.kind
+        && let Some(reply) = mercadopago::page(desk, request)
     {
         return Some(reply);
     }
@@ -207,16 +212,18 @@ fn title(desk: &Desk) -> &'static str {
         Kind::CinetpayV2(_) | Kind::CinetpayV1(_) => "CinetPay",
         Kind::Feexpay(_) => "FeexPay",
         Kind::Conekta(_) => "Conekta",
+        Kind::Mercadopago(_) => "Mercado Pago",
     }
 }
 
-fn unknown(words: &Words) -> Reply {
+pub fn unknown(words: &Words) -> Reply {
     let mut reply = page(words, words.not_found, &format!("<p>{}</p>", words.no_payment));
     reply.status = StatusCode::NOT_FOUND;
     reply
 }
 
-fn page(words: &Words, title: &str, body: &str) -> Reply {
+/// A whole page in the look of all of them.
+pub fn page(words: &Words, title: &str, body: &str) -> Reply {
     let title = escape(title);
     Reply::html(
         StatusCode::OK,
@@ -244,7 +251,7 @@ fn page(words: &Words, title: &str, body: &str) -> Reply {
     )
 }
 
-fn words_of(request: &Request) -> &'static Words {
+pub fn words_of(request: &Request) -> &'static Words {
     if language_of(request) == Language::En {
         &ENGLISH
     } else {
@@ -252,7 +259,7 @@ fn words_of(request: &Request) -> &'static Words {
     }
 }
 
-struct Words {
+pub struct Words {
     lang: &'static str,
     simulation: &'static str,
     reference: &'static str,
