@@ -33,6 +33,14 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Answer {
+    /// The whole body, for those who know the gateway's shape; `None` where it is no object.
+    pub fn json_object(&self) -> Option<serde_json::Value> {
+        let value: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
+        value.filter(serde_json::Value::is_object)
+    }
+}
+
 /// A conversation: either one more call and what to do with its answer, or the result.
 pub enum Dialogue<T> {
     Call(Call, Box<dyn FnOnce(Answer) -> Dialogue<T> + Send>),

@@ -6,6 +6,8 @@
 //! Deliberately does not do: direct charges with card tokens, customers, plans, instalments, captures.
 //! Facts: `gateways-latin-america.md` 2; version 2.2 is asked for, and nothing is read that 2.1 and 2.3 lack.
 
+mod list;
+
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -92,6 +94,10 @@ impl Gateway for Conekta {
             Ok(api) => find(api, key.clone(), |_, found| Dialogue::Done(found.report())),
             Err(error) => answer::ended(error),
         }
+    }
+
+    fn list_paid(&self, account: &Account, since: Timestamp, _until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        Api::of(account).ok().map(|api| list::paid(api, since))
     }
 
     fn can_refund(&self, account: &Account) -> bool {
@@ -213,6 +219,7 @@ fn read_started(api: &Api, answer: &Answer, reference: &OrderRef) -> Result<Star
             gateway_id: order.id.owned(),
             pay_url: order.pay_url(),
             failed: Some(wire::words_for_buyer(answer)),
+            raw: wire::inside_json(answer),
             ..Started::default()
         });
     }
@@ -223,6 +230,7 @@ fn read_started(api: &Api, answer: &Answer, reference: &OrderRef) -> Result<Star
     Ok(Started {
         gateway_id: Some(gateway_id),
         pay_url: Some(pay_url),
+        raw: answer.json_object(),
         ..Started::default()
     })
 }

@@ -359,6 +359,12 @@ pub fn inside(answer: &Answer) -> Option<Order> {
     answer::read_inner(&envelope.data).ok()?
 }
 
+/// The same as it was told.
+pub fn inside_json(answer: &Answer) -> Option<serde_json::Value> {
+    let mut told = answer.json_object()?;
+    told.get_mut("data").map(serde_json::Value::take)
+}
+
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Detail {

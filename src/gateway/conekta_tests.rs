@@ -29,7 +29,7 @@ const CD2: &str = "Yhxia45ZvrcoMUbNVmYO99PFF4jYjaV58aiSuvUN6/gau51wjrfW6cQy+HeWG
 const CD3_BODY: &str = r#"{"data":{"action":"ping","livemode":true},"livemode":true,"id":"6307a60c41de27127515a575","object":"event","type":"webhook_ping","created_at":1661445644}"#;
 const CD3: &str = "M9qKRqyuokj5Aa61NqppqzYU5BpTjzDRTIahv6j23ePrn4qFNJyH38WhEqkngFMqcELr5ARWRvk61gv5YTu+79I6ghGoCaLN5u8ptdxmbEnoXcafhfyKrUZbA3SkYKD6CixkroAqPOl0Fyn6xS7hzkypH+pYDqpLwZ5b47Q4DjqC6UE0IRFvqkKQ/aiLBmY81zDANorKxJpdacponD/VpQMKte3v87szqTNj7AWMwvKCQD5ynOitPUCnvjijKuQT8k4izUf3kduqEg3fgGI2Wfdz72ioKf+J2OF2R4huXhVyMeZFJkUkP1UavvyrHH+2oZS4k148WzD4FFfMSvKBGg==";
 
-fn account(webhook_keys: &[&str]) -> Account {
+pub fn account(webhook_keys: &[&str]) -> Account {
     Account {
         id: AccountId::new("ck"),
         company: CompanyId::new("c"),

@@ -18,10 +18,15 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 #[tokio::test]
 async fn money_that_nobody_noticed_is_found_in_the_morning_and_becomes_a_code() {
-    for (gateway, way) in GATEWAYS
-        .into_iter()
-        .zip([Way::Listed, Way::Asked, Way::Asked, Way::Listed])
-    {
+    let ways = [
+        Way::Listed,
+        Way::Asked,
+        Way::Asked,
+        Way::Listed,
+        Way::Listed,
+        Way::Listed,
+    ];
+    for (gateway, way) in GATEWAYS.into_iter().chain(["mercadopago"]).zip(ways) {
         let shop = Shop::open().await;
         let (sold, lost, open) = (
             shop.place(gateway).await,
@@ -31,7 +36,6 @@ async fn money_that_nobody_noticed_is_found_in_the_morning_and_becomes_a_code() 
         pay(&shop, gateway, &sold, Choice::Pay).await;
         shop.world.drain().await;
         pay(&shop, gateway, &lost, Choice::PaySilently).await;
-        let mails = shop.world.mailbox.messages().len();
         let found = morning(&shop, gateway).await;
         assert_eq!(
             (found.way, found.mended, found.left_out),
@@ -63,11 +67,9 @@ async fn money_that_nobody_noticed_is_found_in_the_morning_and_becomes_a_code() 
             "{gateway}"
         );
         assert_eq!(shop.world.users().len(), 2, "{gateway}");
-        assert_eq!(
-            shop.world.mailbox.messages().len(),
-            mails + 1,
-            "{gateway}: the sale's, and none of the ledger"
-        );
+        let sales = shop.world.mailbox.messages().into_iter();
+        let sales = sales.filter(|mail| mail.subject.starts_with("Vente")).count();
+        assert_eq!((sales, ledger_mails(&shop.world)), (2, Vec::new()), "{gateway}");
     }
 }
 

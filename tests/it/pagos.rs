@@ -364,6 +364,86 @@ async fn every_gateway_answers_with_a_checkout_url() {
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 
+/// What the cards' gateways answered, with ours in a member of its own; no callback of ours is in it.
+#[tokio::test]
+async fn the_cards_gateways_answer_with_their_own_order() {
+    let program = Program::start().await;
+    let receiver = Receiver::start(&[]).await;
+    for (provider, account) in [("conekta", "by-conekta"), ("mercadopago", "by-mercadopago")] {
+        let mut body = request("factura-88", Some(&receiver.url()));
+        body["provider"] = json!(provider);
+        body["account"] = json!(account);
+        body["amount"] = json!("15.50");
+        body["currency"] = json!("MXN");
+        let reply = program.post(&body).await;
+        assert_eq!(reply.status, 200, "{provider}: {}", reply.body);
+        let answer = json_of(&reply);
+        let order = program.order(&answer).await;
+        assert_eq!(
+            answer["checkout"]["url"].as_str(),
+            order.pay_url.as_deref(),
+            "{provider}"
+        );
+        assert_eq!(answer["id"].as_str(), order.gateway_id.as_deref(), "{provider}");
+        assert_eq!(answer["mikrelay"]["provider"], provider);
+        assert!(
+            !reply.body.contains("pay_callback") && !reply.body.contains("61cd594b"),
+            "{}",
+            reply.body
+        );
+        if provider == "conekta" {
+            // The members of facts 2.2 that our own shape does not have.
+            assert_eq!(
+                (
+                    &answer["amount"],
+                    &answer["checkout"]["type"],
+                    &answer["checkout"]["slug"].is_string()
+                ),
+                (&json!(1550), &json!("HostedPayment"), &true)
+            );
+            assert_eq!(answer["line_items"]["data"][0]["sku"], order.reference.as_str());
+            assert!(answer["channel"]["id"].is_string(), "{}", reply.body);
+        } else {
+            assert_eq!(answer["init_point"], answer["checkout"]["url"]);
+            assert_eq!(answer["external_reference"], order.reference.as_str());
+            assert_eq!(answer["items"][0]["unit_price"], 15.5);
+            assert_eq!(answer["notification_url"].as_str(), Some(receiver.url().as_str()));
+        }
+        // The same question has the same answer, and no second order is made.
+        assert_eq!(json_of(&program.post(&body).await), answer, "{provider}");
+        let gateway = program.shop.gateway(provider);
+        assert_eq!(gateway.orders().len(), 1, "{provider}");
+        gateway.pay(order.reference.as_str(), Choice::Pay).await.unwrap();
+        gateway.idle().await;
+        program.shop.world.drain().await;
+        assert_eq!(program.shop.world.state(&order).await, State::Delivered, "{provider}");
+    }
+    assert_eq!(receiver.count(), 2);
+}
+
+#[tokio::test]
+async fn a_card_that_conekta_refuses_at_once_is_answered_with_the_order_inside() {
+    let program = Program::start().await;
+    let conekta = program.shop.gateway("conekta");
+    conekta.set_quirk(Quirk::DeclinesAtOnce, true);
+    let mut body = request("factura-89", None);
+    body["provider"] = json!("conekta");
+    body["account"] = json!("by-conekta");
+    body["currency"] = json!("MXN");
+    let reply = program.post(&body).await;
+    let answer = json_of(&reply);
+    assert_eq!(
+        (answer["object"].as_str(), answer["payment_status"].as_str()),
+        (Some("order"), Some("declined")),
+        "{}",
+        reply.body
+    );
+    let order = program.order(&answer).await;
+    assert_eq!(answer["id"].as_str(), order.gateway_id.as_deref());
+    // Its page takes another card.
+    assert_eq!(answer["checkout"]["url"].as_str(), order.pay_url.as_deref());
+}
+
 #[tokio::test]
 async fn the_same_request_is_one_order() {
     let program = Arc::new(Program::start().await);

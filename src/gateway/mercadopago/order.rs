@@ -46,7 +46,10 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     Dialogue::call(api.post("v1/orders", key, Body::Json(body)), move |answer| {
         let made = read::<Order>(&answer, "order").and_then(|order| order.report());
         match made {
-            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(taken_over(report))),
+            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(Started {
+                raw: answer.json_object(),
+                ..taken_over(report)
+            })),
             Ok(_) => answer::ended(answer::senseless("order with `checkout_url`")),
             Err(refusal) if answer.status.as_u16() == 409 => {
                 search(api, wanted).then(move |found| Dialogue::Done(found.map(taken_over).map_err(|_| refusal)))

@@ -21,7 +21,10 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     };
     let call = api.post("checkout/preferences", key, body);
     Dialogue::call(call, move |answer| match read::<Made>(&answer, "preference") {
-        Ok(made) => Dialogue::Done(made.started()),
+        Ok(made) => Dialogue::Done(made.started().map(|started| Started {
+            raw: answer.json_object(),
+            ..started
+        })),
         // An earlier try made one from other settings, such as another public address: it serves as well.
         Err(refusal) if answer.status.as_u16() == 409 => {
             find_again(api, &wanted).then(move |found| Dialogue::Done(found.map(taken_over).map_err(|_| refusal)))

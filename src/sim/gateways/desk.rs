@@ -56,6 +56,8 @@ pub struct Payment {
     pub status: SimStatus,
     pub script: VecDeque<SimStatus>,
     pub made_at: Timestamp,
+    /// When its status or its charges last changed.
+    pub changed_at: Timestamp,
     /// What the gateway echoes: metadata, phone, network and the like.
     pub extra: Map<String, Value>,
 }
@@ -77,6 +79,7 @@ impl Payment {
             status: SimStatus::Pending,
             script: VecDeque::new(),
             made_at: Timestamp::now(),
+            changed_at: Timestamp::now(),
             extra: Map::new(),
         }
     }
@@ -92,6 +95,7 @@ impl Payment {
             self.extra.insert(WAS_PAID.to_owned(), Value::Bool(true));
         }
         self.status = status;
+        self.changed_at = Timestamp::now();
     }
 
     pub fn is_open(&self) -> bool {
@@ -149,6 +153,7 @@ impl Desk {
         let payment = state.payments.iter_mut().find(|payment| fits(payment))?;
         if let Some(next) = payment.script.pop_front() {
             payment.status = next;
+            payment.changed_at = Timestamp::now();
         }
         Some(payment.clone())
     }
@@ -182,6 +187,7 @@ impl Desk {
         let payment = state.payments.iter_mut().find(|payment| payment.token == token);
         if let Some(payment) = payment {
             act(payment);
+            payment.changed_at = Timestamp::now();
         }
     }
 
@@ -202,6 +208,7 @@ impl Desk {
             let mut state = self.state();
             let payment = state.payments.iter_mut().find(|payment| payment.token == token)?;
             payment.script.clear();
+            payment.changed_at = Timestamp::now();
             payment.status = if choice == Choice::Decline {
                 SimStatus::Declined
             } else {
