@@ -8,19 +8,23 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use super::key;
 use super::serve::{runtime, until_told_to_stop};
 use crate::app::{self, Overrides, Running};
-use crate::company::{AccountKeys, Directory};
+use crate::company::{AccountKeys, Directory, Language};
 use crate::config::{Config, LogFormat};
+use crate::ids::{CompanyId, HotspotId};
 use crate::logging;
 use crate::notify::mail::{Mailer, MemoryMailbox};
 use crate::sim::gateways::{SimGateways, SimGatewaysConfig, WebhookTarget};
 use crate::sim::portal::{Portal, PortalConfig, PortalPlan, start_portal};
 use crate::sim::router::{SimRouter, SimRouterConfig};
 use crate::site;
+use crate::store::Db;
 
 /// Runs until Ctrl-C or SIGTERM.
 pub fn run(port: Option<u16>) -> Result<()> {
@@ -37,21 +41,23 @@ pub fn run(port: Option<u16>) -> Result<()> {
 /// The relay and the world around it; all of it ends with this value.
 struct Demo {
     running: Running,
-    portal: Portal,
-    gateways: SimGateways,
+    africa: Portal,
+    mexico: Portal,
+    gateways: Arc<SimGateways>,
+    /// Of the Mexican company, for `POST /pagos`.
+    api_key: SecretString,
     _data: TempDir,
 }
 
 impl Demo {
     async fn start(port: Option<u16>) -> Result<Self> {
-        let profiles = ["1H", "1J", "30J"].map(str::to_owned).to_vec();
-        let router = SimRouter::start(SimRouterConfig {
-            profiles,
-            ..SimRouterConfig::default()
-        });
-        let router = Arc::new(router.await.context("the simulated router cannot listen")?);
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await;
-        let gateways = gateways.context("the simulated gateways cannot listen")?;
+        let gateways = Arc::new(gateways.context("the simulated gateways cannot listen")?);
+        // An RSA key takes a while to be found, and the rest can start meanwhile.
+        let conekta_key = tokio::task::spawn_blocking({
+            let gateways = gateways.clone();
+            move || gateways.conekta.webhook_key()
+        });
         let data = tempfile::tempdir().context("the demo needs a temporary folder (TMPDIR)")?;
         let mailbox = MemoryMailbox::default();
         let config = config(free_port(port).await?, data.path())?;
@@ -63,42 +69,43 @@ impl Demo {
         )
         .await?;
         let relay_url = format!("http://{}", running.address);
-        let portal = start_portal(PortalConfig {
-            port: 0,
-            relay_url: relay_url.clone(),
-            router: router.clone(),
-            server: "hotspot1".to_owned(),
-            company: COMPANY.to_owned(),
-            plans: Vec::new(),
-            phone_url: Some(format!("{}/phone", gateways.feexpay.base_url())),
-            mails: Arc::new(move || mailbox.messages()),
-        });
-        let portal = portal.await.context("the portal cannot listen")?;
-        let text = business(&gateways, &router, &portal.dns_name());
+        let phone_url = Some(format!("{}/phone", gateways.feexpay.base_url()));
+        let africa = Venue::open(&AWA, &relay_url, phone_url, &mailbox).await?;
+        let mexico = Venue::open(&LUNA, &relay_url, None, &mailbox).await?;
+        let conekta_key = conekta_key.await?.context("the simulated Conekta has no key")?;
+        let text = business(&gateways, &africa, &mexico).replace("{conekta_key}", conekta_key.trim_end());
         let site = site::read(&text, Path::new("."))?;
         let store = running.relay.store();
         store.write(move |db| Ok(site::apply(&site, db, false))).await??;
         store.refresh_directory().await?;
-        portal.set_plans(plans(&store.directory()));
+        for venue in [&africa, &mexico] {
+            venue
+                .portal
+                .set_plans(plans(&store.directory(), &HotspotId::new(venue.place.hotspot)));
+        }
+        let add = |db: &Db<'_>| key::add(db, CompanyId::new(LUNA.id), "demo".to_owned());
+        let (_, api_key) = store.write(add).await?;
         connect_webhooks(&gateways, &relay_url);
         Ok(Self {
             running,
-            portal,
+            africa: africa.portal,
+            mexico: mexico.portal,
             gateways,
+            api_key,
             _data: data,
         })
     }
 
     /// The addresses, one a line; `ready` comes last.
     fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        let (portal, relay) = (self.portal.url(), self.running.address);
+        let (portal, mexico, relay) = (self.africa.url(), self.mexico.url(), self.running.address);
         writeln!(
             out,
-            "A hotspot, its router, three payment gateways and the relay, all on this machine."
+            "Two hotspots with their routers, five payment gateways and the relay, all on this machine."
         )?;
         writeln!(
             out,
-            "Open the portal as a phone would, buy a ticket, and watch the router and the mailbox.\n\
+            "Open a portal as a phone would, buy a ticket, and watch the router and the mailbox.\n\
              FeexPay rings a phone: its request waits on the page `phone`."
         )?;
         writeln!(out)?;
@@ -108,9 +115,79 @@ impl Demo {
         writeln!(out, "mailbox {portal}/mailbox")?;
         writeln!(out, "relay   http://{relay}/")?;
         writeln!(out)?;
+        writeln!(
+            out,
+            "In Mexico, with cards, cash and transfers by Conekta and Mercado Pago:"
+        )?;
+        writeln!(out, "mexico  {mexico}/")?;
+        writeln!(out, "mexico_router  {mexico}/router")?;
+        writeln!(out, "mexico_mailbox {mexico}/mailbox")?;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "A payment by link, as a program asks for it (reference_id names it):"
+        )?;
+        writeln!(
+            out,
+            "curl http://{relay}/pagos -H 'Authorization: Bearer {}' -d provider=conekta -d action=create \
+             -d amount=15.00 -d currency=MXN -d reference_id=factura-1 -d return_url={mexico}/",
+            self.api_key.expose_secret()
+        )?;
+        writeln!(out)?;
         writeln!(out, "Ctrl-C ends it and leaves nothing behind.")?;
         writeln!(out, "ready")?;
         out.flush()
+    }
+}
+
+/// Who sells where.
+struct Place {
+    /// The company's id in the business file.
+    id: &'static str,
+    company: &'static str,
+    hotspot: &'static str,
+    language: Language,
+    profiles: &'static [&'static str],
+    time_zone: &'static str,
+}
+
+/// A hotspot's router and the page on it.
+struct Venue {
+    place: &'static Place,
+    router: Arc<SimRouter>,
+    portal: Portal,
+}
+
+impl Venue {
+    async fn open(
+        place: &'static Place,
+        relay_url: &str,
+        phone_url: Option<String>,
+        mailbox: &MemoryMailbox,
+    ) -> Result<Self> {
+        let router = SimRouter::start(SimRouterConfig {
+            profiles: place.profiles.iter().map(|&profile| profile.to_owned()).collect(),
+            time_zone: place.time_zone.to_owned(),
+            ..SimRouterConfig::default()
+        });
+        let router = Arc::new(router.await.context("the simulated router cannot listen")?);
+        let (mailbox, company) = (mailbox.clone(), CompanyId::new(place.id));
+        let portal = start_portal(PortalConfig {
+            port: 0,
+            relay_url: relay_url.to_owned(),
+            router: router.clone(),
+            server: "hotspot1".to_owned(),
+            company: place.company.to_owned(),
+            language: place.language,
+            plans: Vec::new(),
+            phone_url,
+            mails: Arc::new(move || {
+                let mails = mailbox.messages().into_iter();
+                mails.filter(|mail| mail.company == company).collect()
+            }),
+        });
+        let portal = portal.await.context("the portal cannot listen")?;
+        Ok(Self { place, router, portal })
     }
 }
 
@@ -137,33 +214,44 @@ async fn free_port(wish: Option<u16>) -> Result<SocketAddr> {
 
 /// The dashboards of the gateways, set as the guide of the hosted product has it: settings in headers or query.
 fn connect_webhooks(gateways: &SimGateways, relay_url: &str) {
-    let settings = [
-        ("mikusermode", "vc"),
-        ("miknamelength", "6"),
-        ("mikcharacter", "mix"),
-        ("mikuserprefix", "mm"),
-    ];
-    let headers = settings.iter().chain(&[("mikaccessuuid", ACCESS_UUID)]);
-    gateways.fedapay.set_webhooks(vec![WebhookTarget {
-        url: format!("{relay_url}/pay_callback/fedapay/hotspot1"),
-        headers: headers
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-    }]);
-    let query: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    gateways.feexpay.set_webhooks(vec![WebhookTarget {
-        url: format!(
-            "{relay_url}/pay_callback/feexpay/hotspot1?mikaccessuuid={ACCESS_UUID}&{}",
-            query.join("&")
-        ),
-        headers: Vec::new(),
-    }]);
+    let settings = [("mikusermode", "vc"), ("miknamelength", "6"), ("mikcharacter", "mix")];
+    let headers = |uuid: &str, prefix: &str| {
+        let more = [("mikuserprefix", prefix), ("mikaccessuuid", uuid)];
+        let all = settings.into_iter().chain(more);
+        all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let in_headers = |gateway: &str, label: &str, uuid: &str, prefix: &str| WebhookTarget {
+        url: format!("{relay_url}/pay_callback/{gateway}/{label}"),
+        headers: headers(uuid, prefix),
+    };
+    let in_query = |gateway: &str, label: &str, uuid: &str, prefix: &str| {
+        let query: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        WebhookTarget {
+            url: format!(
+                "{relay_url}/pay_callback/{gateway}/{label}?mikaccessuuid={uuid}&{}&mikuserprefix={prefix}",
+                query.join("&")
+            ),
+            headers: Vec::new(),
+        }
+    };
+    gateways
+        .fedapay
+        .set_webhooks(vec![in_headers("fedapay", "hotspot1", ACCESS_UUID, "mm")]);
+    gateways
+        .feexpay
+        .set_webhooks(vec![in_query("feexpay", "hotspot1", ACCESS_UUID, "mm")]);
+    // Their dashboards know addresses only.
+    gateways
+        .conekta
+        .set_webhooks(vec![in_query("conekta", "luna", LUNA_UUID, "cl")]);
+    gateways
+        .mercadopago
+        .set_webhooks(vec![in_query("mercadopago", "luna", LUNA_UUID, "cl")]);
 }
 
 /// The plans as they stand in the portal's `login.html`.
-fn plans(directory: &Directory) -> Vec<PortalPlan> {
-    let hotspot = crate::ids::HotspotId::new("main");
-    let plans = directory.plans_of(&hotspot).into_iter().filter_map(|plan| {
+fn plans(directory: &Directory, hotspot: &HotspotId) -> Vec<PortalPlan> {
+    let plans = directory.plans_of(hotspot).into_iter().filter_map(|plan| {
         let account = directory.accounts.get(plan.accounts.first()?)?;
         Some(PortalPlan {
             id: plan.id.clone(),
@@ -195,101 +283,42 @@ fn link_keys(keys: &AccountKeys) -> Vec<(String, String)> {
     }
 }
 
-fn business(gateways: &SimGateways, router: &SimRouter, dns_name: &str) -> String {
+fn business(gateways: &SimGateways, africa: &Venue, mexico: &Venue) -> String {
     BUSINESS
-        .replace("{company}", COMPANY)
-        .replace("{router}", &router.addr().to_string())
-        .replace("{dns_name}", dns_name)
+        .replace("{company}", AWA.company)
+        .replace("{router}", &africa.router.addr().to_string())
+        .replace("{dns_name}", &africa.portal.dns_name())
         .replace("{uuid}", ACCESS_UUID)
         .replace("{fedapay}", gateways.fedapay.base_url())
         .replace("{cinetpay}", gateways.cinetpay_v2.base_url())
         .replace("{feexpay}", gateways.feexpay.base_url())
+        .replace("{luna}", LUNA.company)
+        .replace("{luna_router}", &mexico.router.addr().to_string())
+        .replace("{luna_dns_name}", &mexico.portal.dns_name())
+        .replace("{luna_uuid}", LUNA_UUID)
+        .replace("{conekta}", gateways.conekta.base_url())
+        .replace("{mercadopago}", gateways.mercadopago.base_url())
 }
 
+static AWA: Place = Place {
+    id: "awa",
+    company: "Cyber Awa",
+    hotspot: "main",
+    language: Language::Fr,
+    profiles: &["1H", "1J", "30J"],
+    time_zone: "Africa/Porto-Novo",
+};
+static LUNA: Place = Place {
+    id: "luna",
+    company: "Café Luna",
+    hotspot: "luna",
+    language: Language::Es,
+    profiles: &["1H", "1D"],
+    time_zone: "America/Mexico_City",
+};
 const USUAL_PORT: u16 = 8080;
 const LOG_FILTER: &str = "warn,mikrelay::payment=info";
-const COMPANY: &str = "Cyber Awa";
 const ACCESS_UUID: &str = "61cd594b-2f01-48ca-8692-65e4ef3a36d5";
+const LUNA_UUID: &str = "0c1d2a5e-7b3f-4f0e-9a64-1f2b8c7d9e30";
 
-const BUSINESS: &str = r#"
-[[company]]
-id = "awa"
-name = "{company}"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "cotonou"
-company = "awa"
-address = "{router}"
-user = "relay"
-password = "relay-password"
-access_uuid = "{uuid}"
-
-[[hotspot]]
-id = "main"
-router = "cotonou"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "{dns_name}"
-prefix = "mm"
-
-[[account]]
-id = "awa-fedapay"
-company = "awa"
-gateway = "fedapay"
-mode = "test"
-base_url = "{fedapay}"
-public_key = "pk_sandbox_demo"
-secret_key = "sk_sandbox_demo"
-webhook_secrets = ["wh_sandbox_demo"]
-
-[[account]]
-id = "awa-cinetpay"
-company = "awa"
-gateway = "cinetpay"
-mode = "test"
-base_url = "{cinetpay}"
-site_id = "445160"
-api_key = "demo_apikey"
-webhook_secrets = ["demo_secret_key"]
-
-[[account]]
-id = "awa-feexpay"
-company = "awa"
-gateway = "feexpay"
-mode = "test"
-base_url = "{feexpay}"
-site_id = "demoshop"
-token = "fp_demo"
-
-[[plan]]
-id = "1h"
-hotspot = "main"
-accounts = ["awa-fedapay"]
-label = "1 heure"
-profile = "1H"
-price = "100"
-time = "1h"
-
-[[plan]]
-id = "1j"
-hotspot = "main"
-accounts = ["awa-cinetpay"]
-label = "1 jour"
-profile = "1J"
-price = "300"
-time = "1d"
-
-[[plan]]
-id = "30j"
-hotspot = "main"
-accounts = ["awa-feexpay"]
-label = "30 jours"
-profile = "30J"
-price = "3000"
-time = "30d"
-data = "20G"
-"#;
+const BUSINESS: &str = include_str!("demo/site.toml");

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::order::print_json;
@@ -17,23 +17,8 @@ use crate::store::{Db, Store, StoreError};
 /// Makes a key for a company and shows it.
 pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Result<()> {
     let company = known_company(store, company)?;
-    let secret: secrecy::SecretString = format!("{KEY_PREFIX}{}", secrets::random_token(KEY_BITS)).into();
-    let (shown, name) = (secret.clone(), name.trim().to_owned());
-    let owner = company.clone();
-    let key = store.write_now(move |db| {
-        let key = ApiKey {
-            id: ApiKeyId::new(format!("key-{}", secrets::random_token(ID_BITS))),
-            company: owner,
-            kind: KeyKind::Company,
-            name,
-            created_at: db.now(),
-            expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        db.add_api_key(&key, &secret)?;
-        Ok(key)
-    })?;
+    let (owner, name) = (company.clone(), name.trim().to_owned());
+    let (key, shown) = store.write_now(move |db| add(db, owner, name))?;
     line(out, "id", Some(&key.id))?;
     line(out, "company", Some(&company))?;
     line(out, "name", Some(&key.name))?;
@@ -47,6 +32,23 @@ pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Re
         "What signs the notifications they get: `mikrelay hook secret {company}`"
     )?;
     Ok(())
+}
+
+/// Draws a key and keeps it: what is known of it, and the key itself.
+pub(super) fn add(db: &Db<'_>, company: CompanyId, name: String) -> Result<(ApiKey, SecretString), StoreError> {
+    let secret: SecretString = format!("{KEY_PREFIX}{}", secrets::random_token(KEY_BITS)).into();
+    let key = ApiKey {
+        id: ApiKeyId::new(format!("key-{}", secrets::random_token(ID_BITS))),
+        company,
+        kind: KeyKind::Company,
+        name,
+        created_at: db.now(),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    db.add_api_key(&key, &secret)?;
+    Ok((key, secret))
 }
 
 /// All keys, or those of one company.

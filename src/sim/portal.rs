@@ -38,6 +38,8 @@ pub struct PortalConfig {
     pub server: String,
     /// Who sells, as the page's heading.
     pub company: String,
+    /// What most of its visitors speak; others may speak English or what their browser asks for.
+    pub language: Language,
     /// In the order they are shown; [`Portal::set_plans`] may set them later.
     pub plans: Vec<PortalPlan>,
     /// Where mobile money asks for the PIN, if a simulated gateway plays that part of the phone.
@@ -140,7 +142,7 @@ impl World {
         let visit = Visit {
             request,
             phone: self.phone(request),
-            language: page::language_of(request),
+            language: page::language_or(request, self.config.language),
         };
         let segments = request.segments();
         let mut reply = match (&request.method, segments.as_slice()) {
@@ -318,8 +320,15 @@ impl World {
         } else {
             visit.request.path.as_str()
         };
+        let other = if visit.language == Language::En {
+            self.config.language
+        } else {
+            Language::En
+        };
         context! {
             company => self.config.company.as_str(),
+            other_lang => other.code(),
+            other_label => other.code().to_ascii_uppercase(),
             here,
             phone => seen(&visit.phone),
             phone_url => self.config.phone_url.as_deref(),

@@ -8,6 +8,10 @@ use crate::sim::http::call;
 use crate::sim::router::SimRouterConfig;
 
 async fn portal() -> (Portal, Arc<SimRouter>) {
+    portal_in(Language::Fr).await
+}
+
+async fn portal_in(language: Language) -> (Portal, Arc<SimRouter>) {
     let router = Arc::new(SimRouter::start(SimRouterConfig::default()).await.unwrap());
     router.add_user("hotspot1", "mmk7p2qz", "mmk7p2qz", b"vc-417-06.15.26-");
     router.add_user("all", "123456", "", b"up-417-06.15.26-");
@@ -36,6 +40,7 @@ async fn portal() -> (Portal, Arc<SimRouter>) {
         router: router.clone(),
         server: "hotspot1".to_owned(),
         company: "Cyber Awa".to_owned(),
+        language,
         plans: GatewayName::ALL
             .into_iter()
             .map(|gateway| plan(gateway.as_str(), gateway))
@@ -188,4 +193,17 @@ async fn a_browser_chooses_its_phone_and_language() {
         (location(&reply), &reply.headers["set-cookie"]),
         ("/", &HeaderValue::from_static("lang=en; Path=/; SameSite=Lax"))
     );
+}
+
+#[tokio::test]
+async fn a_portal_speaks_its_own_language_and_english() {
+    let (portal, _) = portal_in(Language::Es).await;
+    let (_, page, _) = get(&portal, "/", &[("accept-language", "de")]).await;
+    for words in ["lang=\"es\"", "Planes", "Comprar", "/language?to=en"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (_, page, _) = get(&portal, "/", &[("accept-language", "en")]).await;
+    assert!(page.contains("Plans") && page.contains("/language?to=es"), "{page}");
+    let (_, page, _) = get(&portal, "/", &[("accept-language", "fr")]).await;
+    assert!(page.contains("Forfaits"), "{page}");
 }

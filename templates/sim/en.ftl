@@ -5,10 +5,9 @@ nav-pin = Mobile money
 nav-router = Router
 nav-mail = Mails
 demo-note = Demonstration: phone, router and gateways are simulated on this machine.
-other-language = FR
 
 welcome = Welcome to the Wi‑Fi
-welcome-hint = Choose a plan, pay by mobile money, and you are online at once.
+welcome-hint = Choose a plan, pay with your phone: you are online right away.
 you-are-online = This phone is online.
 see-status = See the session
 plans = Plans

@@ -5,7 +5,6 @@ nav-pin = Mobile money
 nav-router = Routeur
 nav-mail = Courriels
 demo-note = Démonstration : téléphone, routeur et passerelles sont simulés sur cette machine.
-other-language = EN
 
 welcome = Bienvenue sur le Wi‑Fi
 welcome-hint = Choisissez un forfait, payez par mobile money : vous êtes connecté tout de suite.

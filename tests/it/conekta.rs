@@ -140,7 +140,7 @@ async fn cash_paid_days_later_at_a_store_sells_without_any_page_open() {
         assert_eq!(waiting.state, State::Waiting);
         let instructions = waiting.instructions.unwrap();
         let (place, word) = match instructions.place {
-            Place::Cash { store } => (store.unwrap(), "Ve a OXXO"),
+            Place::Cash { store } => (store.unwrap(), "Vaya a OXXO"),
             Place::Transfer { bank } => (bank.unwrap(), "CLABE"),
         };
         let page = sale.page().await;

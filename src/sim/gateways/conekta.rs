@@ -222,8 +222,11 @@ fn list(desk: &Desk, request: &Request) -> Reply {
             .get("created_at")
             .and_then(Value::as_i64)
             .unwrap_or_default();
+        let changed_at = payment.changed_at.as_second();
         number("created_at.gte").is_none_or(|from| created_at >= from)
             && number("created_at.lte").is_none_or(|to| created_at <= to)
+            && number("updated_at.gte").is_none_or(|from| changed_at >= from)
+            && number("updated_at.lte").is_none_or(|to| changed_at <= to)
             && request
                 .query_value("payment_status")
                 .is_none_or(|wanted| order::word(payment) == Some(&wanted))

@@ -315,7 +315,7 @@ pub fn body(payment: &Payment, is_live: bool, base_url: &str) -> Value {
         "split_payment": null,
         "processing_mode": null,
         "created_at": created_at,
-        "updated_at": created_at,
+        "updated_at": payment.changed_at.as_second(),
     });
     let Some(fields) = order.as_object_mut() else {
         return order;

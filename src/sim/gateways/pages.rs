@@ -24,7 +24,7 @@ pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
     {
         return Some(reply);
     }
-    let words = words_of(request);
+    let words = words_of(desk, request);
     let segments = request.segments();
     match (&request.method, segments.as_slice()) {
         (&Method::GET, ["pay", token]) => Some(match desk.by_token(token) {
@@ -251,11 +251,12 @@ pub fn page(words: &Words, title: &str, body: &str) -> Reply {
     )
 }
 
-pub fn words_of(request: &Request) -> &'static Words {
-    if language_of(request) == Language::En {
-        &ENGLISH
-    } else {
-        &FRENCH
+/// In English, or in what most of the gateway's buyers speak.
+pub fn words_of(desk: &Desk, request: &Request) -> &'static Words {
+    match desk.kind {
+        _ if language_of(request) == Language::En => &ENGLISH,
+        Kind::Conekta(_) | Kind::Mercadopago(_) => &SPANISH,
+        _ => &FRENCH,
     }
 }
 
@@ -306,6 +307,31 @@ const FRENCH: Words = Words {
         (Choice::PayLate, "vient en retard"),
         (Choice::PayBadSignature, "est mal signée"),
     ],
+};
+
+/// FeexPay's words are on its own page alone, which nobody reads in Spanish.
+const SPANISH: Words = Words {
+    lang: "es",
+    simulation: "simulación",
+    reference: "Referencia",
+    amount: "Monto",
+    state: "Estado",
+    is_over: "Este pago ya terminó.",
+    done: "Listo",
+    close: "Puede cerrar esta página.",
+    going_back: "De vuelta al comercio",
+    go_back: "Volver al comercio",
+    not_found: "No encontrado",
+    no_payment: "Este pago no existe.",
+    decisions: [(Choice::Pay, "Pagar"), (Choice::Decline, "Rechazar")],
+    faults_title: "Probar una falla: pagar, y el aviso al relevo…",
+    faults: [
+        (Choice::PaySilently, "nunca llega"),
+        (Choice::PayTwice, "llega dos veces"),
+        (Choice::PayLate, "llega tarde"),
+        (Choice::PayBadSignature, "viene mal firmado"),
+    ],
+    ..ENGLISH
 };
 
 const ENGLISH: Words = Words {

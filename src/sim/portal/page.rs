@@ -1,4 +1,4 @@
-//! The demo pages as HTML, in French or English. Values are escaped by the templates.
+//! The demo pages as HTML, in French, Spanish or English. Values are escaped by the templates.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,11 +15,16 @@ use crate::sim::http::{Reply, Request};
 
 /// The language of the visitor: his choice, else his browser's, else French.
 pub fn language_of(request: &Request) -> Language {
+    language_or(request, Language::Fr)
+}
+
+/// The same where another language is the usual one.
+pub fn language_or(request: &Request, usual: Language) -> Language {
     let accepted = request.header("accept-language").unwrap_or_default();
     cookie(request, "lang")
         .and_then(|tag| known(&tag))
         .or_else(|| accepted.split([',', ';']).find_map(known))
-        .unwrap_or_default()
+        .unwrap_or(usual)
 }
 
 /// A cookie's value.
@@ -84,15 +89,9 @@ pub fn grouped(number: &str) -> String {
 }
 
 fn html(template: &str, language: Language, values: Value) -> Result<String, Error> {
-    let other = if language == Language::Fr {
-        Language::En
-    } else {
-        Language::Fr
-    };
     let say = move |key: &str, values: Kwargs| say(language, key, &values);
     ENVIRONMENT.get_template(template)?.render(context! {
         lang => language.code(),
-        other_lang => other.code(),
         t => Value::from_function(say),
         ..values,
     })
@@ -110,9 +109,9 @@ fn say(language: Language, key: &str, values: &Kwargs) -> Result<String, Error> 
     Ok(TEXTS.get(language, key, &values))
 }
 
-/// The demo speaks the two languages most of its readers know; the relay's own pages speak four.
+/// The demo speaks the languages of its companies and English; the relay's own pages speak four.
 fn known(tag: &str) -> Option<Language> {
-    Language::from_tag(tag).filter(|language| matches!(language, Language::Fr | Language::En))
+    Language::from_tag(tag).filter(|language| *language != Language::Pt)
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -130,6 +129,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
         (Language::Fr, include_str!("../../../templates/sim/fr.ftl")),
         (Language::En, include_str!("../../../templates/sim/en.ftl")),
+        (Language::Es, include_str!("../../../templates/sim/es.ftl")),
     ])
 });
 
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_languages_are_complete_and_no_key_is_unknown() {
+    fn all_languages_are_complete_and_no_key_is_unknown() {
         assert_eq!(TEXTS.gaps(), Vec::<String>::new());
         for (name, source) in TEMPLATES {
             for key in source.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()) {

@@ -57,14 +57,14 @@ impl View<'_> {
     fn on(&self, checkout: Option<Payment>, show: impl Fn(&Self, &Payment) -> Reply) -> Reply {
         match checkout {
             Some(checkout) => show(self, &checkout),
-            None => unknown(words_of(self.request)),
+            None => unknown(words_of(self.desk, self.request)),
         }
     }
 
     fn on_try(&self, id: &str, show: impl Fn(&Self, &Try, &Payment) -> Reply) -> Reply {
         match books::by_id(self.desk, id) {
             Some((found, checkout)) => show(self, &found, &checkout),
-            None => unknown(words_of(self.request)),
+            None => unknown(words_of(self.desk, self.request)),
         }
     }
 
@@ -270,7 +270,7 @@ impl View<'_> {
     /// Back to the merchant when it is paid, else to what there is to do.
     fn go_on(&self, checkout: &Payment) -> Reply {
         let Some(now) = self.desk.by_token(&checkout.token) else {
-            return unknown(words_of(self.request));
+            return unknown(words_of(self.desk, self.request));
         };
         match (&now.status, self.back_url(&now, "success")) {
             (SimStatus::Paid, Some(url)) => Reply::see_other(&url),
@@ -312,7 +312,11 @@ impl View<'_> {
             self.texts.reference,
             escape(&checkout.order),
         );
-        let mut reply = page(words_of(self.request), "Mercado Pago", &format!("{summary}{body}"));
+        let mut reply = page(
+            words_of(self.desk, self.request),
+            "Mercado Pago",
+            &format!("{summary}{body}"),
+        );
         reply.status = StatusCode::OK;
         reply
     }

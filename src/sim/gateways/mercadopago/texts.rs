@@ -1,4 +1,4 @@
-//! The texts of the hosted page, in French or English.
+//! The texts of the hosted page, in Spanish or English.
 
 use super::super::super::http::Request;
 use super::super::super::portal::page::language_of;
@@ -9,7 +9,7 @@ pub fn texts_of(request: &Request) -> &'static Texts {
     if language_of(request) == Language::En {
         &ENGLISH
     } else {
-        &FRENCH
+        &SPANISH
     }
 }
 
@@ -50,56 +50,56 @@ pub struct Texts {
     pub notices: [(Choice, &'static str); 5],
 }
 
-const FRENCH: Texts = Texts {
-    reference: "Référence",
-    by_card: "Payer par carte",
-    number: "Numéro de carte",
-    expiry: "Expire",
-    holder: "Titulaire (son nom décide)",
+const SPANISH: Texts = Texts {
+    reference: "Referencia",
+    by_card: "Pagar con tarjeta",
+    number: "Número de tarjeta",
+    expiry: "Vence",
+    holder: "Titular (su nombre decide)",
     holders: [
-        ("APRO", "acceptée"),
-        ("OTHE", "refusée"),
-        ("FUND", "solde insuffisant"),
-        ("CONT", "en vérification"),
-        ("CALL", "appeler la banque"),
-        ("SECU", "mauvais CVV"),
-        ("EXPI", "mauvaise date"),
-        ("CARD", "mauvais numéro"),
-        ("LOCK", "carte bloquée"),
-        ("BLAC", "liste noire"),
+        ("APRO", "aprobada"),
+        ("OTHE", "rechazada"),
+        ("FUND", "sin fondos"),
+        ("CONT", "en revisión"),
+        ("CALL", "llamar al banco"),
+        ("SECU", "CVV equivocado"),
+        ("EXPI", "fecha equivocada"),
+        ("CARD", "número equivocado"),
+        ("LOCK", "tarjeta bloqueada"),
+        ("BLAC", "lista negra"),
     ],
-    challenge: "La banque demande un code (3-D Secure)",
-    pay: "Payer",
-    other_ways: "Autres moyens",
-    oxxo_hint: "en espèces, à la caisse, sous 3 jours",
-    spei_hint: "virement depuis l’application de votre banque",
-    balance: "Solde Mercado Pago",
-    balance_hint: "payé aussitôt",
-    bank_asks: "Votre banque veut savoir si c’est bien vous.",
-    bank_code: "Code reçu par SMS",
-    confirm: "Confirmer",
-    cancel: "Ce n’est pas moi",
-    in_review: "Le paiement est en cours de vérification.",
-    control: "Simulation",
-    approve: "Terminer la vérification : accepter",
-    reject: "Terminer la vérification : refuser",
-    show_at_store: "Donnez cette référence à la caisse OXXO :",
-    transfer_to: "Faites un virement SPEI vers cette CLABE :",
-    valid_until: "Valable jusqu’au",
-    pay_at_store: "Payer maintenant à la caisse",
-    transfer_now: "Faire le virement maintenant",
-    refused: "Le paiement a été refusé. Essayez une autre carte ou un autre moyen.",
-    is_over: "Ce paiement est terminé.",
-    expired: "Ce lien de paiement a expiré.",
-    go_back: "Retourner chez le marchand",
-    fault_title: "Essayer une panne",
-    fault_label: "La notification au relais…",
+    challenge: "El banco pide un código (3-D Secure)",
+    pay: "Pagar",
+    other_ways: "Otras formas de pago",
+    oxxo_hint: "en efectivo, en la caja, dentro de 3 días",
+    spei_hint: "transferencia desde la app de su banco",
+    balance: "Dinero en Mercado Pago",
+    balance_hint: "se paga al instante",
+    bank_asks: "Su banco quiere saber si es usted.",
+    bank_code: "Código recibido por SMS",
+    confirm: "Confirmar",
+    cancel: "No soy yo",
+    in_review: "El pago está en revisión.",
+    control: "Simulación",
+    approve: "Terminar la revisión: aprobar",
+    reject: "Terminar la revisión: rechazar",
+    show_at_store: "Dicte esta referencia en la caja de OXXO:",
+    transfer_to: "Haga una transferencia SPEI a esta CLABE:",
+    valid_until: "Válida hasta el",
+    pay_at_store: "Pagar ahora en la caja",
+    transfer_now: "Hacer la transferencia ahora",
+    refused: "El pago fue rechazado. Pruebe con otra tarjeta u otra forma de pago.",
+    is_over: "Este pago ya terminó.",
+    expired: "Este enlace de pago venció.",
+    go_back: "Volver al comercio",
+    fault_title: "Probar una falla",
+    fault_label: "El aviso al relevo…",
     notices: [
-        (Choice::Pay, "vient normalement"),
-        (Choice::PaySilently, "ne vient jamais"),
-        (Choice::PayTwice, "vient deux fois"),
-        (Choice::PayLate, "vient en retard"),
-        (Choice::PayBadSignature, "est mal signée"),
+        (Choice::Pay, "llega como siempre"),
+        (Choice::PaySilently, "nunca llega"),
+        (Choice::PayTwice, "llega dos veces"),
+        (Choice::PayLate, "llega tarde"),
+        (Choice::PayBadSignature, "viene mal firmado"),
     ],
 };
 
