@@ -13,9 +13,10 @@
   function watch(page) {
     var version = page.getAttribute('data-version');
     var wait = Number(page.getAttribute('data-wait'));
-    // Just after paying, news comes within a second or two; a page that was left open needs no hurry.
-    var quick = wait > 5 ? 0 : 20;
-    var timer = setTimeout(look, quick ? 700 : wait * 1000);
+    // Just after paying, news comes within a second or two; a page that was left open needs no hurry. A refused card may
+    // have been followed by one that paid on the same page of the gateway, and its word is still on the way.
+    var quick = wait > 5 ? 3 : 20;
+    var timer = setTimeout(look, wait > 5 ? 2000 : 700);
     document.addEventListener('visibilitychange', function () {
       if (!document.hidden) { clearTimeout(timer); look(); }
     });
@@ -30,7 +31,7 @@
           var state = JSON.parse(request.responseText);
           if (state.version !== version) { location.reload(); return; }
           if (state.wait_s === null) return;
-          pause = quick-- > 0 ? 1 : state.wait_s;
+          pause = quick-- > 0 ? (wait > 5 ? 2 : 1) : state.wait_s;
         }
         clearTimeout(timer);
         timer = setTimeout(look, pause * 1000);

@@ -14,7 +14,7 @@ const artifacts = process.env.ARTIFACTS ?? path.join(root, 'artifacts');
 const screenshots = path.join(artifacts, 'screenshots');
 
 /// The places the demo prints, one `name  address` a line, then `ready`.
-export const PLACES = ['portal', 'phone', 'router', 'mailbox', 'relay'];
+export const PLACES = ['portal', 'phone', 'router', 'mailbox', 'relay', 'mexico', 'mexico_router', 'mexico_mailbox'];
 
 /** Resolves when the demo has printed where everything is. */
 export async function startDemo() {
@@ -28,12 +28,14 @@ export async function startDemo() {
     for await (const line of readline.createInterface({ input: child.stdout })) {
       const found = /^(\w+)\s+(http:\/\/\S+)$/.exec(line.trim());
       if (found) places[found[1]] = found[2];
+      // The example of a payment by link, with a key that works.
+      if (line.startsWith('curl ')) places.curl = line.trim();
       if (line.trim() === 'ready') return;
     }
     throw new Error(`the demo ended before it was ready:\n${errors.join('\n')}`);
   })();
   await ready;
-  const missing = PLACES.filter((name) => !places[name]);
+  const missing = [...PLACES, 'curl'].filter((name) => !places[name]);
   if (missing.length > 0) {
     child.kill('SIGKILL');
     throw new Error(`the demo did not print: ${missing.join(', ')}`);

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
+import { PLACES } from './demo.mjs';
 import {
   GATEWAYS,
   NUMBER,
@@ -27,8 +28,8 @@ after(closeBrowser);
 test('the demo is ready in under a second and ends by SIGTERM with 0', inDemo(async ({ demo, take }) => {
   assert.ok(demo.tookMs < 1000, `${demo.tookMs} ms`);
   const { page } = await take();
-  for (const place of [demo.portal, demo.phone, demo.router, demo.mailbox, demo.relay]) {
-    assert.equal((await page.goto(place)).status(), 200, place);
+  for (const name of PLACES) {
+    assert.equal((await page.goto(demo[name])).status(), 200, name);
   }
 }));
 

@@ -78,7 +78,7 @@ impl View<'_> {
         match (status.as_str(), detail.as_str(), last) {
             ("" | "cancelled", _, _) if checkout::is_over(checkout) => self.say(checkout, self.texts.expired, ""),
             ("" | "cancelled", _, _) => self.form_page(checkout, ""),
-            ("rejected", detail, _) => self.form_page(checkout, &self.refusal(checkout, detail)),
+            ("rejected", detail, _) => self.form_page(checkout, &self.refusal(detail)),
             ("pending", "pending_challenge", _) => Reply::see_other(&format!("/3ds/{}", checkout.token)),
             ("pending", _, Some(last)) => self.ticket(&last, checkout),
             ("in_process", _, _) => self.review_page(checkout),
@@ -278,12 +278,11 @@ impl View<'_> {
         }
     }
 
-    fn refusal(&self, checkout: &Payment, detail: &str) -> String {
+    fn refusal(&self, detail: &str) -> String {
         format!(
-            r#"<p class="bad" role="alert">{} <span class="small">({})</span></p>{}"#,
+            r#"<p class="bad" role="alert">{} <span class="small">({})</span></p>"#,
             self.texts.refused,
             escape(detail),
-            self.way_back(checkout, "failure"),
         )
     }
 
