@@ -209,6 +209,11 @@ impl Money {
     }
 
     fn grouped_with(self, language: Language, name: &str) -> String {
+        // Mexico and Peru speak Spanish and write their money with a point.
+        let language = match (language, self.currency) {
+            (Language::Es, Currency::Mxn | Currency::Pen) => Language::En,
+            _ => language,
+        };
         format!("{}\u{a0}{name}", grouped_decimal(language, &self.major_text()))
     }
 }
@@ -235,7 +240,9 @@ mod tests {
             (Language::Fr, 100, Currency::Xof, "100\u{a0}FCFA"),
             (Language::Fr, 1500, Currency::Xof, "1\u{202f}500\u{a0}FCFA"),
             (Language::En, 1_234_567, Currency::Xaf, "1,234,567\u{a0}FCFA"),
-            (Language::Es, 5000, Currency::Mxn, "50,00\u{a0}MXN"),
+            (Language::Es, 123_456, Currency::Mxn, "1,234.56\u{a0}MXN"),
+            (Language::Fr, 5000, Currency::Mxn, "50,00\u{a0}MXN"),
+            (Language::Es, 123_456, Currency::Cop, "1\u{a0}234,56\u{a0}COP"),
             (Language::En, 123_456, Currency::Usd, "1,234.56\u{a0}USD"),
             (Language::En, -123_456, Currency::Usd, "-1,234.56\u{a0}USD"),
             (Language::Pt, 0, Currency::Gnf, "0\u{a0}GNF"),

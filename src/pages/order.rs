@@ -156,7 +156,8 @@ enum Pay<'a> {
 #[derive(Serialize)]
 struct Till<'a> {
     is_cash: bool,
-    reference: &'a str,
+    /// The number in pieces that are read out one by one; other texts are whole.
+    pieces: Vec<&'a str>,
     /// The store or the bank, where the gateway names it.
     name: Option<&'a str>,
     until: Option<String>,
@@ -171,12 +172,23 @@ impl<'a> Till<'a> {
         };
         Self {
             is_cash,
-            reference: &payable.reference,
+            pieces: pieces(&payable.reference),
             name: name.as_deref(),
             until: payable.until.map(|until| format::moment(language, until)),
             url: payable.url.as_deref(),
         }
     }
+}
+
+/// Fours, as on cards and bank letters.
+fn pieces(reference: &str) -> Vec<&str> {
+    if !reference.bytes().all(|byte| byte.is_ascii_digit()) {
+        return vec![reference];
+    }
+    let starts = (0..reference.len()).step_by(4);
+    starts
+        .filter_map(|at| reference.get(at..reference.len().min(at + 4)))
+        .collect()
 }
 
 #[derive(Serialize)]

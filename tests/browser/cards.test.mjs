@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { RECONCILED, closeBrowser, expectMails, expectRouter } from './walk.mjs';
+import { RECONCILED, closeBrowser, expectRouter } from './walk.mjs';
 import {
   CARDS,
   CONEKTA,
@@ -264,9 +264,8 @@ describe('cards, cash and transfers', { concurrency: 6 }, () => {
     await picture(page, 'link-paid');
     assert.equal(await page.locator('.code').count(), 0, 'no code is sold by a link');
     await page.getByRole('link', { name: 'Volver a la tienda' }).click();
-    await page.waitForURL((url) => url.href === demo.portal);
+    await page.waitForURL((url) => url.href.startsWith(demo.portal));
     await expectRouter(demo, page, []);
-    await expectMails(demo, page, []);
   }));
 });
 

@@ -147,7 +147,7 @@ async fn cash_paid_days_later_at_a_store_sells_without_any_page_open() {
         for shown in [
             &instructions.reference,
             &place,
-            "15,00\u{a0}MXN",
+            "15.00\u{a0}MXN",
             word,
             "incluso días después",
         ] {
@@ -613,7 +613,7 @@ async fn the_old_link_sells_through_the_account_its_public_key_names() {
     let page_text = text(&page);
     assert_eq!(page.status, StatusCode::OK, "{page_text}");
     assert!(
-        page_text.contains("15,00\u{a0}MXN") && page_text.contains("account=by-conekta"),
+        page_text.contains("15.00\u{a0}MXN") && page_text.contains("account=by-conekta"),
         "{page_text}"
     );
     let stranger = call(Method::GET, &link("key_stranger"), &[], "").await.unwrap();
