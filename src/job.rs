@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{AccountId, EventId, JobId, OrderRef, RouterId};
+use crate::ids::{AccountId, CompanyId, EventId, JobId, OrderRef, RouterId};
 
 /// What there is to do. `(kind, subject)` is unique among open jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,9 +19,16 @@ pub enum Task {
     Disable(OrderRef),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
+    /// Compare what a gateway says was paid with what was delivered; daily.
+    Ledger(AccountId),
+    /// Tell a company what its accounts' comparisons found.
+    LedgerMail(CompanyId),
 }
 
 impl Task {
+    /// The kinds that wait for a time of day instead of for somebody's answer.
+    pub const DAILY_KINDS: [&'static str; 2] = ["ledger", "ledger-mail"];
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Settle(_) => "settle",
@@ -30,6 +37,8 @@ impl Task {
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
             Self::Mail(_) => "mail",
+            Self::Ledger(_) => "ledger",
+            Self::LedgerMail(_) => "ledger-mail",
         }
     }
 
@@ -41,6 +50,8 @@ impl Task {
                 order.to_string()
             }
             Self::Mail(message) => message.to_string(),
+            Self::Ledger(account) => account.to_string(),
+            Self::LedgerMail(company) => company.to_string(),
         }
     }
 
@@ -53,6 +64,8 @@ impl Task {
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
+            "ledger" => Self::Ledger(AccountId::new(subject)),
+            "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
             _ => return None,
         })
     }
@@ -68,6 +81,10 @@ pub enum Lane {
     Questions(AccountId),
     Router(RouterId),
     Mail,
+    /// The daily comparison of one account. It may take minutes, so it stands in nobody's way.
+    Ledger(AccountId),
+    /// What the relay does for itself.
+    Upkeep,
 }
 
 impl Lane {
@@ -77,6 +94,8 @@ impl Lane {
             Self::Questions(account) => format!("questions:{account}"),
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
+            Self::Ledger(account) => format!("ledger:{account}"),
+            Self::Upkeep => "upkeep".to_owned(),
         }
     }
 
@@ -85,7 +104,9 @@ impl Lane {
             Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            Some(("ledger", id)) => Some(Self::Ledger(AccountId::new(id))),
             None if text == "mail" => Some(Self::Mail),
+            None if text == "upkeep" => Some(Self::Upkeep),
             _ => None,
         }
     }

@@ -226,6 +226,7 @@ impl Runner {
     async fn look_around(&self, ticks: u64) -> Result<HashSet<Lane>, StoreError> {
         if ticks % CLOCK_CHECK_TICKS == 1 {
             self.clamp_due_times().await?;
+            self.0.relay.plan_daily_work().await?;
         }
         self.notice_other_processes().await?;
         Ok(self.due_lanes().await?.into_iter().collect())
@@ -248,7 +249,7 @@ impl Runner {
         self.0
             .relay
             .store()
-            .write(move |db| db.clamp_due(now, now + LONGEST_WAIT))
+            .write(move |db| db.clamp_due(now, now + LONGEST_WAIT, now + LONGEST_DAILY_WAIT))
             .await
     }
 
@@ -377,6 +378,7 @@ fn most_workers(lane: &Lane) -> usize {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
         Lane::Account(_) | Lane::Questions(_) | Lane::Mail => 2,
+        Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -387,7 +389,7 @@ fn jobs_at_once(lane: &Lane) -> u32 {
         Lane::Account(_) => 16,
         // Fewer: gateways count how often they are asked.
         Lane::Questions(_) => 8,
-        Lane::Router(_) | Lane::Mail => 1,
+        Lane::Router(_) | Lane::Mail | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -409,8 +411,10 @@ const AFTER_PANIC: SignedDuration = SignedDuration::from_mins(1);
 const FIRST_DAY: SignedDuration = SignedDuration::from_hours(24);
 const FIRST_DAY_CAP_MS: i64 = 5 * 60 * 1000;
 const LATER_CAP_MS: i64 = 15 * 60 * 1000;
-/// No job waits longer by intention: the reconciler's hour is the longest.
+/// No job that waits for somebody waits longer by intention: the reconciler's hour is the longest.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
+/// From one morning to the next, on the longest day of the year.
+const LONGEST_DAILY_WAIT: SignedDuration = SignedDuration::from_hours(26);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod event;
 pub mod ids;
 pub mod job;
 pub mod language;
+pub mod ledger;
 pub mod message;
 pub mod mik_params;
 pub mod money;

@@ -7,6 +7,7 @@ pub mod event;
 pub mod export;
 mod health;
 pub mod kit;
+pub mod ledger;
 pub mod order;
 pub mod router;
 mod serve;
@@ -107,6 +108,11 @@ enum OrderCommand {
     },
     /// Let an order go on: a held or stuck one to the router, an unpaid one to the gateway
     Retry { reference: String },
+    /// The last daily comparison of each account with its gateway
+    Ledger {
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -193,6 +199,7 @@ fn run(cli: Cli) -> Result<()> {
                 json,
             } => order::show(&open(config)?, &reference, voucher, json, out),
             OrderCommand::Retry { reference } => order::retry(&open(config)?, &reference, out),
+            OrderCommand::Ledger { json } => ledger::print(&open(config)?, json, out),
         },
         Command::Event(command) => match command {
             EventCommand::List {

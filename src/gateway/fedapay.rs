@@ -5,6 +5,8 @@
 //! Deliberately does not do: refunds (dashboard only), payouts, amounts in currencies other than XOF where
 //! FedaPay names none. Facts: `gateways-west-africa.md` 2.
 
+mod list;
+
 use http::Method;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -104,6 +106,10 @@ impl Gateway for Fedapay {
             Ok(api) => ask(api, key.clone()),
             Err(error) => answer::ended(error),
         }
+    }
+
+    fn list_paid(&self, account: &Account, since: Timestamp, _until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        Api::of(account).ok().map(|api| list::paid(api, since))
     }
 }
 
@@ -365,6 +371,7 @@ struct Transaction {
     metadata: Raw,
     last_error_code: Text,
     last_error_message: Text,
+    created_at: Text,
 }
 
 impl Transaction {

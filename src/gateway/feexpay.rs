@@ -103,6 +103,10 @@ impl Gateway for Feexpay {
             None => search_history(shop, key.clone()),
         }
     }
+
+    fn list_paid(&self, account: &Account, since: Timestamp, until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        Shop::of(account).ok().map(|shop| list_paid(&shop, since, until))
+    }
 }
 
 /// The keys of a FeexPay account and where its calls go.
@@ -252,22 +256,8 @@ fn ask_status(shop: &Shop, reference: &str, key: PaymentKey) -> Dialogue<Report>
 
 /// Finds the payment by our own reference, when the answer with FeexPay's was lost.
 fn search_history(shop: Shop, key: PaymentKey) -> Dialogue<Report> {
-    let day = |offset_h: i64| {
-        let moment = key
-            .created_at
-            .saturating_add(SignedDuration::from_hours(offset_h))
-            .unwrap_or(key.created_at);
-        moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
-    };
-    let body = json!({
-        "start_date": day(-HISTORY_MARGIN_H),
-        "end_date": day(HISTORY_MARGIN_H),
-        "shop": shop.id,
-        "type": "ALL",
-        "status": "ALL",
-        "reseau": "ALL",
-    });
-    Dialogue::call(shop.call(Method::POST, "history", Body::Json(body)), move |answer| {
+    let call = history_call(&shop, key.created_at, key.created_at);
+    Dialogue::call(call, move |answer| {
         if !answer.status.is_success() {
             return answer::ended(answer::failure(&answer));
         }
@@ -279,20 +269,60 @@ fn search_history(shop: Shop, key: PaymentKey) -> Dialogue<Report> {
     })
 }
 
-/// The reference of the order's payment: a successful one if there is one, else the last.
-fn find_in_history(answer: &Answer, key: &PaymentKey) -> Result<Option<String>, Unreadable> {
+/// The payments of these days, with a margin: the days' time zone is not stated.
+fn history_call(shop: &Shop, since: Timestamp, until: Timestamp) -> Call {
+    let day = |moment: Timestamp, offset_h: i64| {
+        let moment = moment
+            .saturating_add(SignedDuration::from_hours(offset_h))
+            .unwrap_or(moment);
+        moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+    };
+    let body = json!({
+        "start_date": day(since, -HISTORY_MARGIN_H),
+        "end_date": day(until, HISTORY_MARGIN_H),
+        "shop": shop.id,
+        "type": "ALL",
+        "status": "ALL",
+        "reseau": "ALL",
+    });
+    shop.call(Method::POST, "history", Body::Json(body))
+}
+
+/// The paid ones of the history, which knows no pages (facts 4.2). A row without a reference cannot be held
+/// against anything and is left out.
+fn list_paid(shop: &Shop, since: Timestamp, until: Timestamp) -> Dialogue<Vec<Report>> {
+    Dialogue::call(history_call(shop, since, until), |answer| {
+        if !answer.status.is_success() {
+            return answer::ended(answer::failure(&answer));
+        }
+        let Ok(payments) = read_history(&answer) else {
+            return answer::ended(answer::failure(&answer));
+        };
+        let reports = payments.iter().map(Payment::report);
+        Dialogue::Done(Ok(reports
+            .filter(|report| report.status == PaymentStatus::Paid && report.gateway_id.is_some())
+            .collect()))
+    })
+}
+
+/// The rows of a history. One that cannot be read is somebody else's trouble as long as the others can.
+fn read_history(answer: &Answer) -> Result<Vec<Payment>, Unreadable> {
     #[derive(serde::Deserialize, Default)]
     #[serde(default)]
     struct History {
         data: Vec<Raw>,
     }
     let history: History = answer::read_object(&answer.body)?;
-    // A row that cannot be read is somebody else's trouble as long as ours can.
-    let payments = history
-        .data
-        .iter()
-        .filter_map(|row| answer::read_inner::<Payment>(row).ok().flatten());
-    let mut ours: Vec<_> = payments
+    let rows = history.data.iter();
+    Ok(rows
+        .filter_map(|row| answer::read_inner::<Payment>(row).ok().flatten())
+        .collect())
+}
+
+/// The reference of the order's payment: a successful one if there is one, else the last.
+fn find_in_history(answer: &Answer, key: &PaymentKey) -> Result<Option<String>, Unreadable> {
+    let mut ours: Vec<_> = read_history(answer)?
+        .into_iter()
         .filter(|payment| payment.order().as_ref() == Some(&key.order))
         .collect();
     ours.sort_by_key(|payment| payment.status() == PaymentStatus::Paid);
@@ -775,5 +805,35 @@ mod tests {
             play(Feexpay.ask(&account(None), &key(None)), &[(200, r#"{"data":[]}"#)]).1,
             Err(GatewayError::NotFound)
         );
+    }
+
+    #[test]
+    fn the_paid_payments_of_some_days_are_listed() {
+        let list = |answers: &[(u16, &str)]| {
+            let (since, until) = (
+                "2026-11-02T12:00:00Z".parse().unwrap(),
+                "2026-11-04T03:00:00Z".parse().unwrap(),
+            );
+            play(Feexpay.list_paid(&account(None), since, until).unwrap(), answers)
+        };
+        let history = r#"{"data":[null,{"reference":"a","callback_info":"A1","status":"SUCCESSFUL","amount":100},
+            {"reference":"b","callback_info":"B2","status":"FAILED"},{"status":"SUCCESSFUL","amount":100},
+            {"reference":"c","status":"SUCCESS","amount":"250"},{"reference":"d","status":"PENDING"}]}"#;
+        let (calls, reports) = list(&[(200, history)]);
+        let told: Vec<_> = reports
+            .unwrap()
+            .into_iter()
+            .map(|report| (report.gateway_id.unwrap(), report.order.map(|order| order.to_string())))
+            .collect();
+        assert_eq!(told, [("a".to_owned(), Some("A1".to_owned())), ("c".to_owned(), None)]);
+        assert!(
+            calls[0].contains(r#""start_date":"2026-10-31""#) && calls[0].contains(r#""end_date":"2026-11-06""#),
+            "{calls:?}"
+        );
+        assert!(matches!(
+            list(&[(401, r#"{"message":"no"}"#)]).1,
+            Err(GatewayError::Misconfigured(_))
+        ));
+        assert!(matches!(list(&[(200, "<html>")]).1, Err(GatewayError::Transient(_))));
     }
 }

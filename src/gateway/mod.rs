@@ -21,6 +21,7 @@ pub use crate::event::Told;
 use crate::ids::OrderRef;
 use crate::money::Money;
 pub use crate::order::{Instructions, Place};
+pub use crate::refund::RefundReason;
 use call::Dialogue;
 
 /// A webhook as it came, bounded but not believed.
@@ -247,16 +248,6 @@ pub struct RefundRequest {
     pub reason: RefundReason,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    RequestedByClient,
-    /// Paid, and no router took the user.
-    CannotBeFulfilled,
-    /// A second payment for one order.
-    Duplicate,
-}
-
 /// What came of asking for a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundState {
@@ -306,6 +297,13 @@ pub trait Gateway: Sync {
         Dialogue::Done(Err(GatewayError::Refused(format!(
             "{gateway} gives no money back through its API; refund it in its dashboard"
         ))))
+    }
+
+    /// Asks the gateway for all payments of the account that were paid from `since` to `until`, and for more where
+    /// its API cannot tell exactly; pages are turned inside, up to a bound. `None` where its API, or what the
+    /// account has, knows no list: each order is asked about then.
+    fn list_paid(&self, _account: &Account, _since: Timestamp, _until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        None
     }
 }
 

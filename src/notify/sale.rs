@@ -165,7 +165,7 @@ fn one_line(text: &str) -> String {
     shown_up_to(text, VALUE_MAX)
 }
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
         (Language::Fr, include_str!("../../templates/lang-mail/fr.ftl")),
         (Language::En, include_str!("../../templates/lang-mail/en.ftl")),

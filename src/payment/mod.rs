@@ -4,6 +4,7 @@
 mod change;
 pub mod checkout;
 mod deliver;
+mod ledger;
 pub mod offer;
 mod online;
 mod provision;
@@ -12,6 +13,7 @@ mod reconcile;
 mod recover;
 mod routers;
 mod settle;
+mod upkeep;
 pub mod view;
 
 use std::collections::HashSet;
@@ -141,7 +143,14 @@ impl Relay {
             Task::LogIn(order) => online::log_in(self, order, job).await,
             Task::Disable(order) => provision::disable(self, order).await,
             Task::Mail(message) => deliver::send(self, *message, job).await,
+            Task::Ledger(account) => ledger::compare(self, account, job).await,
+            Task::LedgerMail(company) => ledger::tell(self, company).await,
         }
+    }
+
+    /// Sees to it that every daily job has its row: for new accounts, and after an update.
+    pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
+        upkeep::plan(self).await
     }
 
     /// Whether the store takes writes.

@@ -16,14 +16,15 @@ impl Db<'_> {
     pub fn add_job(&self, job: &NewJob) -> Result<(), StoreError> {
         let now = self.now();
         let company = match &job.lane {
-            Lane::Account(_) | Lane::Questions(_) => "(SELECT company FROM account WHERE id = ?7)",
+            Lane::Account(_) | Lane::Questions(_) | Lane::Ledger(_) => "(SELECT company FROM account WHERE id = ?7)",
             Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
             Lane::Mail => "(SELECT company FROM message WHERE id = ?7)",
+            Lane::Upkeep => "(SELECT id FROM company WHERE id = ?7)",
         };
         let owner = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) => account.to_string(),
+            Lane::Account(account) | Lane::Questions(account) | Lane::Ledger(account) => account.to_string(),
             Lane::Router(router) => router.to_string(),
-            Lane::Mail => job.task.subject(),
+            Lane::Mail | Lane::Upkeep => job.task.subject(),
         };
         let sql = format!(
             "INSERT INTO job (company, kind, subject, lane, due_at, created_at) \
@@ -121,10 +122,19 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Nothing is due later than `latest`; what is, is due `now`.
-    pub fn clamp_due(&self, now: Timestamp, latest: Timestamp) -> Result<(), StoreError> {
-        self.run("UPDATE job SET due_at = ?1 WHERE due_at > ?2", (ms(now), ms(latest)))?;
+    /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
+    pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
+        let [first, second] = Task::DAILY_KINDS;
+        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5) OR due_at > ?3)";
+        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second))?;
         Ok(())
+    }
+
+    /// Whether a job of this task is open.
+    pub fn has_job(&self, task: &Task) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM job WHERE kind = ?1 AND subject = ?2";
+        let found: Option<i64> = self.optional(sql, (task.kind(), task.subject()))?;
+        Ok(found.is_some())
     }
 
     /// At start: whoever held leases is gone.

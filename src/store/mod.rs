@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod inbox;
 mod jobs;
+mod ledger;
 mod lock;
 mod meta;
 mod migrate;

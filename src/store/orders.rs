@@ -178,7 +178,7 @@ impl Db<'_> {
         ])
     }
 
-    fn read_order(&self, columns: &mut Columns<'_, '_>) -> Result<Order, StoreError> {
+    pub(super) fn read_order(&self, columns: &mut Columns<'_, '_>) -> Result<Order, StoreError> {
         let reference = OrderRef::new(columns.next::<String>()?);
         Ok(Order {
             token: OrderToken::new(columns.next::<String>()?),
@@ -316,7 +316,7 @@ fn token_context(reference: &OrderRef) -> String {
 }
 
 /// In the order of `order_values` and `read_order`.
-const COLUMNS: &str = "reference, token, company, hotspot, account, mode, plan, label, profile, price_minor, \
+pub(super) const COLUMNS: &str = "reference, token, company, hotspot, account, mode, plan, label, profile, price_minor, \
      currency, time_s, data_bytes, state, reason, online, mac, ip, dst, language, phone, email, gateway_id, \
      notify_token_sealed, pay_url, instructions, voucher_sealed, params_sealed, created_at, paid_at, provisioned_at, \
      delivered_at";

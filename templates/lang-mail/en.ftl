@@ -36,3 +36,16 @@ alert-reason = Reason: { $value }
 alert-held-do = What to do: check the payment at the gateway. If it is good, run “{ $retry }” and the buyer gets the code. If not, refund it at the gateway.
 alert-stuck-do = What to do: remove the cause on the router. The order then goes on by itself; “{ $retry }” tries it at once.
 alert-other-do = What to do: “{ $show }” shows its whole history, “{ $retry }” tries it again once the cause is gone.
+
+# To the operator, once a day, when gateway and relay do not agree.
+ledger-subject = Daily check: payments to look at ({ $count })
+ledger-intro = { $company }: what the gateways say was paid was compared with what was delivered. This does not agree.
+ledger-account = Account { $account }:
+ledger-unknown = { $payment }, { $amount }: paid at the gateway, but no order here has this payment. If it was for Wi-Fi, refund it or give the buyer a code.
+ledger-second = { $payment }, { $amount }: a second payment for order { $order }. Refund one of the two.
+ledger-unsettled = { $payment }, { $amount }: paid at the gateway, but order { $order } could not take the payment.
+ledger-held = { $payment }, { $amount }: order { $order } is held; you decide.
+ledger-stuck = { $payment }, { $amount }: order { $order } is paid, but the router refuses it.
+ledger-undelivered = { $payment }, { $amount }: order { $order } is paid, but the router has not answered yet.
+ledger-more = … and { $count } more.
+ledger-do = What to do: “{ $list }” lists all of it, “{ $show }” shows the history of one order.

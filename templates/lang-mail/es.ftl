@@ -36,3 +36,16 @@ alert-reason = Motivo: { $value }
 alert-held-do = Qué hacer: compruebe el pago en la pasarela. Si es correcto, ejecute «{ $retry }» y el comprador recibe su código. Si no, devuélvalo en la pasarela.
 alert-stuck-do = Qué hacer: corrija la causa en el router. Después el pedido sigue solo; «{ $retry }» lo intenta enseguida.
 alert-other-do = Qué hacer: «{ $show }» muestra toda su historia y «{ $retry }» lo intenta de nuevo cuando la causa está corregida.
+
+# Al operador, una vez al día, cuando pasarela y relé no coinciden.
+ledger-subject = Control del día: pagos por revisar ({ $count })
+ledger-intro = { $company }: se comparó lo que las pasarelas dan por pagado con lo que se entregó. Esto no coincide.
+ledger-account = Cuenta { $account }:
+ledger-unknown = { $payment }, { $amount }: pagado en la pasarela, pero ningún pedido de aquí tiene este pago. Si era para el Wi-Fi, devuélvalo o dé un código al comprador.
+ledger-second = { $payment }, { $amount }: un segundo pago del pedido { $order }. Devuelva uno de los dos.
+ledger-unsettled = { $payment }, { $amount }: pagado en la pasarela, pero el pedido { $order } no pudo tomar este pago.
+ledger-held = { $payment }, { $amount }: el pedido { $order } está retenido; usted decide.
+ledger-stuck = { $payment }, { $amount }: el pedido { $order } está pagado, pero el router lo rechaza.
+ledger-undelivered = { $payment }, { $amount }: el pedido { $order } está pagado, pero el router aún no ha respondido.
+ledger-more = … y { $count } más.
+ledger-do = Qué hacer: «{ $list }» muestra toda la lista y «{ $show }» la historia de un pedido.

@@ -36,3 +36,16 @@ alert-reason = Raison : { $value }
 alert-held-do = À faire : vérifiez le paiement chez la passerelle. S’il est bon, lancez « { $retry } » : l’acheteur reçoit son code. Sinon, remboursez-le chez la passerelle.
 alert-stuck-do = À faire : corrigez la cause sur le routeur. La commande reprend ensuite toute seule ; « { $retry } » la relance tout de suite.
 alert-other-do = À faire : « { $show } » montre toute son histoire, « { $retry } » la relance une fois la cause corrigée.
+
+# À l’exploitant, une fois par jour, quand passerelle et relais ne disent pas la même chose.
+ledger-subject = Contrôle du jour : paiements à vérifier ({ $count })
+ledger-intro = { $company } : ce que les passerelles disent payé a été comparé à ce qui a été livré. Voici ce qui ne concorde pas.
+ledger-account = Compte { $account } :
+ledger-unknown = { $payment }, { $amount } : payé chez la passerelle, mais aucune commande d’ici n’a ce paiement. S’il était pour le Wi-Fi, remboursez-le ou donnez un code à l’acheteur.
+ledger-second = { $payment }, { $amount } : un second paiement pour la commande { $order }. Remboursez l’un des deux.
+ledger-unsettled = { $payment }, { $amount } : payé chez la passerelle, mais la commande { $order } n’a pas pu prendre ce paiement.
+ledger-held = { $payment }, { $amount } : la commande { $order } est retenue ; à vous de décider.
+ledger-stuck = { $payment }, { $amount } : la commande { $order } est payée, mais le routeur la refuse.
+ledger-undelivered = { $payment }, { $amount } : la commande { $order } est payée, mais le routeur n’a pas encore répondu.
+ledger-more = … et { $count } de plus.
+ledger-do = À faire : « { $list } » montre toute la liste, « { $show } » l’histoire d’une commande.

@@ -36,3 +36,16 @@ alert-reason = Motivo: { $value }
 alert-held-do = O que fazer: verifique o pagamento na plataforma. Se estiver certo, execute «{ $retry }» e o comprador recebe o código. Se não, devolva-o na plataforma.
 alert-stuck-do = O que fazer: corrija a causa no router. Depois o pedido continua sozinho; «{ $retry }» tenta-o de imediato.
 alert-other-do = O que fazer: «{ $show }» mostra toda a sua história e «{ $retry }» tenta-o de novo depois de corrigida a causa.
+
+# Ao operador, uma vez por dia, quando plataforma e relé não coincidem.
+ledger-subject = Controlo do dia: pagamentos a verificar ({ $count })
+ledger-intro = { $company }: o que as plataformas dão como pago foi comparado com o que foi entregue. Isto não coincide.
+ledger-account = Conta { $account }:
+ledger-unknown = { $payment }, { $amount }: pago na plataforma, mas nenhum pedido daqui tem este pagamento. Se era para o Wi-Fi, devolva-o ou dê um código ao comprador.
+ledger-second = { $payment }, { $amount }: um segundo pagamento do pedido { $order }. Devolva um dos dois.
+ledger-unsettled = { $payment }, { $amount }: pago na plataforma, mas o pedido { $order } não pôde receber este pagamento.
+ledger-held = { $payment }, { $amount }: o pedido { $order } está retido; a decisão é sua.
+ledger-stuck = { $payment }, { $amount }: o pedido { $order } está pago, mas o router recusa-o.
+ledger-undelivered = { $payment }, { $amount }: o pedido { $order } está pago, mas o router ainda não respondeu.
+ledger-more = … e mais { $count }.
+ledger-do = O que fazer: «{ $list }» mostra a lista toda, «{ $show }» a história de um pedido.

@@ -14,6 +14,7 @@ const WORDS: &[&str] = &[
     "ids",
     "job",
     "language",
+    "ledger",
     "message",
     "mik_params",
     "money",

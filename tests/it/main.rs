@@ -20,6 +20,7 @@ mod http;
 mod injection;
 mod kit;
 mod leaks;
+mod ledger;
 mod payment;
 mod process;
 mod router_check;

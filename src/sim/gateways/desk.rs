@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::http::{Reply, Request};
@@ -53,6 +54,7 @@ pub struct Payment {
     pub notify_url: Option<String>,
     pub status: SimStatus,
     pub script: VecDeque<SimStatus>,
+    pub made_at: Timestamp,
     /// What the gateway echoes: metadata, phone, network and the like.
     pub extra: Map<String, Value>,
 }
@@ -73,6 +75,7 @@ impl Payment {
             notify_url: None,
             status: SimStatus::Pending,
             script: VecDeque::new(),
+            made_at: Timestamp::now(),
             extra: Map::new(),
         }
     }

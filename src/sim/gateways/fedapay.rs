@@ -19,7 +19,7 @@ pub fn answer(desk: &Desk, keys: &FedapayKeys, request: &Request) -> Reply {
         (&Method::GET, ["checkout"]) => check_out(desk, keys, request),
         (_, ["v1", ..]) if !has_bearer(request, &keys.secret_key) => unauthorized(&desk.kind),
         (&Method::POST, ["v1", "transactions"]) => create(desk, &json_body(request)),
-        (&Method::GET, ["v1", "transactions"]) => list(desk),
+        (&Method::GET, ["v1", "transactions"]) => list(desk, request),
         (&Method::POST, ["v1", "transactions", id, "token"]) => token(desk, id),
         (&Method::GET, ["v1", "transactions", "merchant", order]) => {
             found(desk.ask(|payment| !order.is_empty() && payment.order == *order))
@@ -119,10 +119,25 @@ fn new_payment(desk: &Desk, order: &str, amount: u64, currency: &str, descriptio
     Payment::new(id, order, &amount.to_string(), currency, description)
 }
 
-fn list(desk: &Desk) -> Reply {
-    let all: Vec<_> = desk.state().payments.iter().map(transaction).collect();
-    let meta = json!({ "current_page": 1, "next_page": null, "prev_page": null, "per_page": 25, "total_pages": 1, "total_count": all.len() });
-    Reply::json(StatusCode::OK, &json!({ "v1/transactions": all, "meta": meta }))
+/// One page, the newest first.
+fn list(desk: &Desk, request: &Request) -> Reply {
+    let number = |name, default: usize| {
+        let given = request.query_value(name).and_then(|text| text.parse().ok());
+        given.filter(|number| *number > 0).unwrap_or(default)
+    };
+    let (page, per_page) = (number("page", 1), number("per_page", PER_PAGE).min(MOST_PER_PAGE));
+    let all: Vec<_> = desk.state().payments.iter().rev().map(transaction).collect();
+    let pages = all.len().div_ceil(per_page).max(1);
+    let meta = json!({
+        "current_page": page,
+        "next_page": (page < pages).then_some(page + 1),
+        "prev_page": (page > 1).then(|| page - 1),
+        "per_page": per_page,
+        "total_pages": pages,
+        "total_count": all.len(),
+    });
+    let shown: Vec<_> = all.into_iter().skip((page - 1) * per_page).take(per_page).collect();
+    Reply::json(StatusCode::OK, &json!({ "v1/transactions": shown, "meta": meta }))
 }
 
 fn token(desk: &Desk, id: &str) -> Reply {
@@ -206,7 +221,7 @@ fn transaction(payment: &Payment) -> Value {
         "fixed_commission": 0,
         "amount_debited": amount,
         "amount_transferred": null,
-        "created_at": now,
+        "created_at": payment.made_at.to_string(),
         "updated_at": now,
         "approved_at": at(&["approved", "transferred"]),
         "declined_at": at(&["declined"]),
@@ -256,6 +271,9 @@ fn check_out(desk: &Desk, keys: &FedapayKeys, request: &Request) -> Reply {
 
 /// The first id, as large as the recorded ones.
 const FIRST_ID: usize = 104_000;
+/// Small pages, so that whoever reads the list has to turn them.
+const PER_PAGE: usize = 25;
+const MOST_PER_PAGE: usize = 50;
 const SANDBOX_MODE: &str = "momo_test";
 const MODES: [&str; 10] = [
     SANDBOX_MODE,

@@ -312,6 +312,14 @@ impl SimGateway {
             .with_payment(order, |payment| payment.claimed_amount = Some(amount.to_owned()))
     }
 
+    /// What a payment's own data name as its order from now on; its reference stays (FedaPay).
+    pub fn claim_order(&self, order: &str, claimed: &str) -> Result<(), NoPayment> {
+        let own = serde_json::json!({ "ref": claimed });
+        self.desk.with_payment(order, |payment| {
+            payment.extra.insert("custom_metadata".to_owned(), own);
+        })
+    }
+
     /// Faults for the next calls to the API, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.desk.state().faults.extend(faults);
