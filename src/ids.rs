@@ -106,4 +106,6 @@ row_ids! {
     EventId,
     /// One thing still to do.
     JobId,
+    /// A payment that is to be given back.
+    RefundId,
 }

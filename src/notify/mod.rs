@@ -3,6 +3,7 @@
 
 pub mod ledger;
 pub mod mail;
+pub mod refund;
 pub mod sale;
 
 mod compose;

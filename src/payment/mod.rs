@@ -10,7 +10,9 @@ mod online;
 mod provision;
 pub mod receive;
 mod reconcile;
+mod recheck;
 mod recover;
+pub mod refund;
 mod routers;
 mod settle;
 mod upkeep;
@@ -142,10 +144,17 @@ impl Relay {
             Task::Provision(order) => provision::provision(self, order).await,
             Task::LogIn(order) => online::log_in(self, order, job).await,
             Task::Disable(order) => provision::disable(self, order).await,
+            Task::Refund(refund) => refund::run(self, *refund, job).await,
+            Task::Recheck(account) => recheck::recheck(self, account, job).await,
             Task::Mail(message) => deliver::send(self, *message, job).await,
             Task::Ledger(account) => ledger::compare(self, account, job).await,
             Task::LedgerMail(company) => ledger::tell(self, company).await,
         }
+    }
+
+    /// Wishes for the refunds that accounts' policies ask for by now.
+    pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
+        refund::wish::follow_policies(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
+use super::refund::second;
 use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
@@ -11,7 +12,7 @@ use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Repo
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
-use crate::order::{Fact, Order};
+use crate::order::{Fact, Order, State};
 use crate::store::StoreError;
 
 /// Settles one event of the inbox.
@@ -205,11 +206,12 @@ pub(super) async fn apply(
             let verdict = if is_anothers(change.db, &order, &report)? {
                 Verdict::OfAnother
             } else {
+                second::keep(change, &order, account, &report)?;
                 let sold_live = change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
                 judge(&order, account, &report, sold_live, params)
             };
             let outcome = verdict.outcome();
-            act(change, &mut order, &report, verdict, &why)?;
+            act(change, &mut order, account, &report, verdict, &why)?;
             if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
                 keep_params(change, &mut order, &event.event.params)?;
             }
@@ -234,6 +236,10 @@ enum Verdict {
     Doubted(&'static str),
     /// A second payment for an order that was paid already.
     PaidTwice,
+    /// Something else became of a payment that is not the order's own.
+    OfSecond,
+    /// The bank took the money back, and now it is here again.
+    WonBack,
     /// The gateway's payment paid for another order: one payment is one user.
     OfAnother,
 }
@@ -248,6 +254,8 @@ impl Verdict {
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
             Self::Fact(fact, why) => (*fact, why.clone()),
             Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::OfSecond => (Fact::Started, "about another payment for the order".to_owned()),
+            Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
             Self::OfAnother => (
                 Fact::Started,
                 "needs attention: the payment belongs to another order".to_owned(),
@@ -261,6 +269,14 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
     let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Disputed
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::ChargedBack
+        | PaymentStatus::Refunded
+            if is_of_second(order, report) =>
+        {
+            Verdict::OfSecond
+        }
         PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
         PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
         PaymentStatus::Disputed => doubted(
@@ -268,7 +284,7 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
             "the payment is disputed; the gateway decides who keeps the money",
         ),
         PaymentStatus::PartiallyRefunded => doubted(order, "a part of the payment was given back"),
-        PaymentStatus::ChargedBack => fact(Fact::Refunded, "the bank took the money back"),
+        PaymentStatus::ChargedBack => fact(Fact::ChargedBack, CHARGED_BACK),
         PaymentStatus::Failed { reason } => {
             fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
         }
@@ -276,6 +292,7 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
         PaymentStatus::Cancelled => fact(Fact::Cancelled, "the buyer cancelled"),
         PaymentStatus::Refunded => fact(Fact::Refunded, "the payment was refunded"),
         PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
+        PaymentStatus::Paid if order.state == State::Refunded => Verdict::WonBack,
         PaymentStatus::Paid => match misfit(order, account, report, sold_live, params) {
             Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
             None => fact(Fact::Paid, "the money fits"),
@@ -300,9 +317,16 @@ fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Res
 }
 
 fn is_second_payment(order: &Order, report: &Report) -> bool {
-    let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
-    let other = order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id;
-    settled && other
+    let settled = !order.state.awaits_money() && order.state != State::Held;
+    settled && is_other(order, report)
+}
+
+fn is_of_second(order: &Order, report: &Report) -> bool {
+    !order.state.awaits_money() && is_other(order, report)
+}
+
+fn is_other(order: &Order, report: &Report) -> bool {
+    order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id
 }
 
 /// Why money that arrived may not be turned into a voucher; a sentence for the operator.
@@ -358,6 +382,7 @@ fn describe_faults(faults: &[crate::mik_params::ParamFault]) -> String {
 fn act(
     change: &mut Change<'_>,
     order: &mut Order,
+    account: &Account,
     report: &Report,
     verdict: Verdict,
     why: &str,
@@ -379,22 +404,34 @@ fn act(
             change.note(&order.reference, &format!("{sentence} ({why})"))
         }
         Verdict::Doubted(sentence) => {
+            // The gateway says it with every answer; people are told once.
+            let held = format!("held: {sentence}");
+            if change.db.was_noted(&order.reference, sentence)? || change.db.was_noted(&order.reference, &held)? {
+                return Ok(());
+            }
             change.note(&order.reference, &format!("{sentence} ({why})"))?;
             deliver::alert_about(change, order, sentence)
         }
-        Verdict::PaidTwice => {
-            change.note(
-                &order.reference,
-                &format!("{why}: paid a second time; refund one payment"),
-            )?;
-            deliver::alert_about(
-                change,
-                order,
-                "the order was paid twice; refund one of the payments in the gateway's dashboard",
-            )
+        Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
+            Some(payment) => second::paid_again(change, order, account, &payment, why),
+            None => Ok(()),
+        },
+        Verdict::OfSecond => second::moved(change, order, report, why),
+        Verdict::WonBack => {
+            let lost = change
+                .db
+                .was_noted(&order.reference, &format!("refunded: {CHARGED_BACK}"))?;
+            if !lost || change.db.was_noted(&order.reference, WON_BACK)? {
+                return Ok(());
+            }
+            change.note(&order.reference, &format!("{WON_BACK} ({why})"))?;
+            deliver::alert_about(change, order, WON_BACK)
         }
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
+            if fact == Fact::ChargedBack {
+                order.reason = Some(sentence.clone());
+            }
             if matches!(fact, Fact::Mismatched | Fact::Failed) && order.state.awaits_money() {
                 order.reason = match &report.status {
                     // Shown to the buyer as the gateway's own words, so it must not be ours.
@@ -402,14 +439,19 @@ fn act(
                     _ => Some(sentence.clone()),
                 };
             }
-            change.advance(order, fact, &format!("{sentence} ({why})"))
+            change.advance(order, fact, &format!("{sentence} ({why})"))?;
+            if fact == Fact::Paid {
+                return second::left_over(change, order, account, why);
+            }
+            Ok(())
         }
     }
 }
 
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
-    if fact == Fact::Paid || order.gateway_id.is_none() {
+    let is_money = fact == Fact::Paid || (fact == Fact::Mismatched && report.status == PaymentStatus::Paid && order.state.awaits_money());
+    if is_money || order.gateway_id.is_none() {
         order.gateway_id = report.gateway_id.clone().or(order.gateway_id.take());
     }
     order.buyer.phone = order.buyer.phone.take().or_else(|| report.phone.clone());
@@ -494,6 +536,8 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
     }
 }
 
+const CHARGED_BACK: &str = "the bank took the money back";
+const WON_BACK: &str = "the chargeback was decided for you: the money is here again, and the code stays disabled";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
 const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);

@@ -16,13 +16,13 @@ impl Db<'_> {
     pub fn add_job(&self, job: &NewJob) -> Result<(), StoreError> {
         let now = self.now();
         let company = match &job.lane {
-            Lane::Account(_) | Lane::Questions(_) | Lane::Ledger(_) => "(SELECT company FROM account WHERE id = ?7)",
+            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Ledger(_) => "(SELECT company FROM account WHERE id = ?7)",
             Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
             Lane::Mail => "(SELECT company FROM message WHERE id = ?7)",
             Lane::Upkeep => "(SELECT id FROM company WHERE id = ?7)",
         };
         let owner = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) | Lane::Ledger(account) => account.to_string(),
+            Lane::Account(account) | Lane::Questions(account) | Lane::Refunds(account) | Lane::Ledger(account) => account.to_string(),
             Lane::Router(router) => router.to_string(),
             Lane::Mail | Lane::Upkeep => job.task.subject(),
         };
@@ -104,7 +104,8 @@ impl Db<'_> {
     /// The open jobs of an order, oldest first.
     pub fn jobs_of_order(&self, order: &OrderRef) -> Result<Vec<Job>, StoreError> {
         let sql = "SELECT id, kind, subject, lane, attempts, created_at, last_error FROM job \
-                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable') ORDER BY id";
+                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable') \
+                   OR kind = 'refund' AND subject IN (SELECT CAST(id AS TEXT) FROM refund WHERE order_reference = ?1) ORDER BY id";
         self.all(sql, [order.as_str()], read_job)
     }
 
@@ -124,9 +125,9 @@ impl Db<'_> {
 
     /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
     pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
-        let [first, second] = Task::DAILY_KINDS;
-        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5) OR due_at > ?3)";
-        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second))?;
+        let [first, second, third] = Task::DAILY_KINDS;
+        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5, ?6) OR due_at > ?3)";
+        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second, third))?;
         Ok(())
     }
 

@@ -20,12 +20,14 @@ mod outbox;
 mod params;
 mod readers;
 mod references;
+mod refunds;
 mod writer;
 
 pub use error::StoreError;
 pub use inbox::{EventFilter, SealedEvent};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
+pub use refunds::NewRefund;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -21,6 +21,7 @@ const WORDS: &[&str] = &[
     "order",
     "phone",
     "plan",
+    "refund",
     "shown",
     "voucher",
 ];
