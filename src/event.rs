@@ -86,6 +86,8 @@ pub struct Event {
     pub deliveries: i64,
     /// A later delivery under the same key had other bytes: a gateway's fault or an attack.
     pub conflict: bool,
+    /// Its bytes and parameters were given up because it is old; key and digest stay.
+    pub is_emptied: bool,
 }
 
 /// What storing an event came to.

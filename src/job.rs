@@ -27,11 +27,13 @@ pub enum Task {
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
     LedgerMail(CompanyId),
+    /// Delete what is too old to be of use; daily.
+    Housekeeping,
 }
 
 impl Task {
     /// The kinds that wait for a time of day instead of for somebody's answer.
-    pub const DAILY_KINDS: [&'static str; 3] = ["ledger", "ledger-mail", "recheck"];
+    pub const DAILY_KINDS: [&'static str; 4] = ["ledger", "ledger-mail", "recheck", "housekeeping"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -45,6 +47,7 @@ impl Task {
             Self::Recheck(_) => "recheck",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
+            Self::Housekeeping => "housekeeping",
         }
     }
 
@@ -59,6 +62,8 @@ impl Task {
             Self::Refund(refund) => refund.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
             Self::LedgerMail(company) => company.to_string(),
+            // There is one, and no company can be called so.
+            Self::Housekeeping => "*".to_owned(),
         }
     }
 
@@ -75,6 +80,7 @@ impl Task {
             "recheck" => Self::Recheck(AccountId::new(subject)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "housekeeping" => Self::Housekeeping,
             _ => return None,
         })
     }

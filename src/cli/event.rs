@@ -71,6 +71,14 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
         line(out, "parameter", Some(format!("{}: {}", fault.name, fault.sentence)))?;
     }
     line(out, "type", event.event.content_type.as_deref())?;
+    if event.is_emptied {
+        line(
+            out,
+            "body",
+            Some("given up because the event is old; its key and digest are kept"),
+        )?;
+        return Ok(());
+    }
     writeln!(out, "\n{}", escaped(&body))?;
     Ok(())
 }
@@ -79,7 +87,10 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
 pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
     let id = EventId(id);
     let found = store.write_now(move |db| {
-        let Some(event) = db.event(id)? else { return Ok(false) };
+        let Some(event) = db.event(id)? else { return Ok(None) };
+        if event.is_emptied {
+            return Ok(Some(false));
+        }
         db.reopen_event(id)?;
         let lane = Lane::Account(event.event.account);
         db.add_job(&NewJob {
@@ -87,12 +98,15 @@ pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
             lane,
             due_at: db.now(),
         })?;
-        Ok(true)
+        Ok(Some(true))
     })?;
-    if !found {
-        anyhow::bail!("there is no event `{id}`; see `mikrelay event list`");
+    match found {
+        None => anyhow::bail!("there is no event `{id}`; see `mikrelay event list`"),
+        Some(false) => anyhow::bail!(
+            "event `{id}` is too old: its bytes were given up; `mikrelay order retry` lets its order go on"
+        ),
+        Some(true) => writeln!(out, "event {id} is settled again")?,
     }
-    writeln!(out, "event {id} is settled again")?;
     Ok(())
 }
 
@@ -167,6 +181,7 @@ fn event_json(event: &Event, order: Option<&OrderRef>) -> Value {
         "order": order,
         "outcome": event.outcome,
         "settled_at": event.settled_at,
+        "emptied": event.is_emptied,
         "faults": stored.params.faults,
     })
 }

@@ -256,7 +256,7 @@ fn ask_status(shop: &Shop, reference: &str, key: PaymentKey) -> Dialogue<Report>
 
 /// Finds the payment by our own reference, when the answer with FeexPay's was lost.
 fn search_history(shop: Shop, key: PaymentKey) -> Dialogue<Report> {
-    let call = history_call(&shop, key.created_at, key.created_at);
+    let call = history_call(&shop, (key.created_at, key.created_at), HISTORY_MARGIN_H);
     Dialogue::call(call, move |answer| {
         if !answer.status.is_success() {
             return answer::ended(answer::failure(&answer));
@@ -270,7 +270,7 @@ fn search_history(shop: Shop, key: PaymentKey) -> Dialogue<Report> {
 }
 
 /// The payments of these days, with a margin: the days' time zone is not stated.
-fn history_call(shop: &Shop, since: Timestamp, until: Timestamp) -> Call {
+fn history_call(shop: &Shop, (since, until): (Timestamp, Timestamp), margin_h: i64) -> Call {
     let day = |moment: Timestamp, offset_h: i64| {
         let moment = moment
             .saturating_add(SignedDuration::from_hours(offset_h))
@@ -278,8 +278,8 @@ fn history_call(shop: &Shop, since: Timestamp, until: Timestamp) -> Call {
         moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
     };
     let body = json!({
-        "start_date": day(since, -HISTORY_MARGIN_H),
-        "end_date": day(until, HISTORY_MARGIN_H),
+        "start_date": day(since, -margin_h),
+        "end_date": day(until, margin_h),
         "shop": shop.id,
         "type": "ALL",
         "status": "ALL",
@@ -291,7 +291,7 @@ fn history_call(shop: &Shop, since: Timestamp, until: Timestamp) -> Call {
 /// The paid ones of the history, which knows no pages (facts 4.2). A row without a reference cannot be held
 /// against anything and is left out.
 fn list_paid(shop: &Shop, since: Timestamp, until: Timestamp) -> Dialogue<Vec<Report>> {
-    Dialogue::call(history_call(shop, since, until), |answer| {
+    Dialogue::call(history_call(shop, (since, until), LIST_MARGIN_H), |answer| {
         if !answer.status.is_success() {
             return answer::ended(answer::failure(&answer));
         }
@@ -467,6 +467,8 @@ const API: &str = "https://api-v2.feexpay.me";
 const CONGO_PREFIX: &str = "242";
 /// The dashboard's days may be local ones, and a late payment may be a day after its order.
 const HISTORY_MARGIN_H: i64 = 48;
+/// No time zone is further away; the list must stay below what an answer may hold.
+const LIST_MARGIN_H: i64 = 24;
 const MAX_KEY_PART: usize = 128;
 const PAYMENT_KINDS: [&str; 5] = ["paiement", "payment", "payin", "pay-in", "collect"];
 const FOREIGN_ACCOUNT: &str = "the account's keys are not FeexPay's (`site_id`, `token`)";
@@ -827,7 +829,7 @@ mod tests {
             .collect();
         assert_eq!(told, [("a".to_owned(), Some("A1".to_owned())), ("c".to_owned(), None)]);
         assert!(
-            calls[0].contains(r#""start_date":"2026-10-31""#) && calls[0].contains(r#""end_date":"2026-11-06""#),
+            calls[0].contains(r#""start_date":"2026-11-01""#) && calls[0].contains(r#""end_date":"2026-11-05""#),
             "{calls:?}"
         );
         assert!(matches!(

@@ -286,6 +286,13 @@ pub trait Gateway: Sync {
     /// Asks the gateway what became of a payment.
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report>;
 
+    /// Asks the gateway for all payments of the account that were paid from `since` to `until`, and for more where
+    /// its API cannot tell exactly; pages are turned inside, up to a bound. `None` where its API, or what the
+    /// account has, knows no list: each order is asked about then.
+    fn list_paid(&self, _account: &Account, _since: Timestamp, _until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        None
+    }
+
     /// Whether money can be given back through the gateway's API.
     fn can_refund(&self, _account: &Account) -> bool {
         false
@@ -297,13 +304,6 @@ pub trait Gateway: Sync {
         Dialogue::Done(Err(GatewayError::Refused(format!(
             "{gateway} gives no money back through its API; refund it in its dashboard"
         ))))
-    }
-
-    /// Asks the gateway for all payments of the account that were paid from `since` to `until`, and for more where
-    /// its API cannot tell exactly; pages are turned inside, up to a bound. `None` where its API, or what the
-    /// account has, knows no list: each order is asked about then.
-    fn list_paid(&self, _account: &Account, _since: Timestamp, _until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
-        None
     }
 }
 

@@ -139,9 +139,10 @@ mod tests {
     fn every_mail_names_the_payment_and_the_money_in_every_language() {
         for language in Language::ALL {
             for gateway in GatewayName::ALL {
-                for (is_extra, compose) in [false, true].into_iter().flat_map(|is_extra| {
-                    [operator_mail, buyer_mail, todo_mail].map(|compose| (is_extra, compose))
-                }) {
+                for (is_extra, compose) in [false, true]
+                    .into_iter()
+                    .flat_map(|is_extra| [operator_mail, buyer_mail, todo_mail].map(|compose| (is_extra, compose)))
+                {
                     let (subject, text) = with_notice(gateway, is_extra, |notice| compose(language, notice));
                     assert!(subject.contains("4 heures") && subject.contains("90 XOF"), "{subject}");
                     for part in ["104015", "90 XOF", "7K3M9PQ2RSTVWX", gateway.title()] {

@@ -319,12 +319,9 @@ fn wait_s(order: &OrderView) -> Option<u32> {
         State::New | State::Waiting | State::Paid | State::Provisioned => Some(SOON_S),
         State::Delivered if order.online == Online::Trying => Some(SOON_S),
         // Money may still come, or the operator acts: seldom, and never at once.
-        State::Stuck
-        | State::Held
-        | State::Refunding
-        | State::Failed
-        | State::Expired
-        | State::Cancelled => Some(SELDOM_S),
+        State::Stuck | State::Held | State::Refunding | State::Failed | State::Expired | State::Cancelled => {
+            Some(SELDOM_S)
+        }
         State::Delivered | State::Refunded => None,
     }
 }

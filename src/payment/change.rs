@@ -59,7 +59,7 @@ impl Change<'_> {
         let before = order.state;
         let (after, effects) = step(before, fact);
         order.state = after;
-        if matches!(fact, Fact::Refunded | Fact::RefundWished) {
+        if fact == Fact::Refunded {
             order.reason = None;
         }
         if before != after {
@@ -83,7 +83,7 @@ impl Change<'_> {
         moment.get_or_insert(self.now);
         if !matches!(
             order.state,
-            State::Held | State::Stuck | State::Failed | State::Refunded
+            State::Held | State::Stuck | State::Failed | State::Refunding | State::Refunded
         ) {
             order.reason = None;
         }

@@ -36,6 +36,7 @@ pub(super) async fn compare(relay: &Relay, id: &AccountId, job: &Job) -> Result<
         since: begin(last.as_ref(), until),
         until,
         begun: Instant::now(),
+        attempts: job.attempts,
         way: Way::Alone,
         checked: 0,
         left_out: 0,
@@ -129,6 +130,8 @@ struct Run<'r> {
     since: Timestamp,
     until: Timestamp,
     begun: Instant,
+    /// Tries before this one.
+    attempts: i64,
     way: Way,
     checked: u32,
     left_out: u32,
@@ -153,6 +156,8 @@ impl Run<'_> {
                 Ok(reports) => return self.compare_list(reports).await.map(Ok),
                 // An account without this call is asked about each order instead.
                 Err(GatewayError::NotFound | GatewayError::Refused(_)) => {}
+                // A list that is too long, or has changed, must not keep the money from being found.
+                Err(GatewayError::Transient(_)) if self.attempts >= TRIES / 2 => {}
                 Err(error) => return Ok(Err(error)),
             }
         }

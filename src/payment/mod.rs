@@ -9,10 +9,11 @@ pub mod offer;
 mod online;
 mod provision;
 pub mod receive;
-mod reconcile;
 mod recheck;
+mod reconcile;
 mod recover;
 pub mod refund;
+mod retention;
 mod routers;
 mod settle;
 mod upkeep;
@@ -149,6 +150,7 @@ impl Relay {
             Task::Mail(message) => deliver::send(self, *message, job).await,
             Task::Ledger(account) => ledger::compare(self, account, job).await,
             Task::LedgerMail(company) => ledger::tell(self, company).await,
+            Task::Housekeeping => retention::clean(self).await,
         }
     }
 

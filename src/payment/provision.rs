@@ -41,10 +41,7 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
             "every drawn name was taken; make the codes longer",
         )),
         Err(Trouble::NoRandomness) => Ok(later(PERMANENT_RETRY, "the operating system gives no random bytes")),
-        Err(Trouble::Overtaken) => Ok(later(
-            jiff::SignedDuration::ZERO,
-            "the order changed meanwhile",
-        )),
+        Err(Trouble::Overtaken) => Ok(later(jiff::SignedDuration::ZERO, "the order changed meanwhile")),
     }
 }
 

@@ -25,8 +25,12 @@ pub(super) async fn recheck(relay: &Relay, id: &AccountId, job: &Job) -> Result<
     match look_at_all(relay, account).await? {
         Ok(true) => return Ok(later(GO_ON, "there are more payments to ask about")),
         Ok(false) => {}
-        Err(error) if job.attempts < TRIES => return Ok(later(TRY_AGAIN.max(settle::rest(&error)), &error.to_string())),
-        Err(error) => tracing::warn!(account = %id, "account {id}: its payments could not be asked about again: {error}"),
+        Err(error) if job.attempts < TRIES => {
+            return Ok(later(TRY_AGAIN.max(settle::rest(&error)), &error.to_string()));
+        }
+        Err(error) => {
+            tracing::warn!(account = %id, "account {id}: its payments could not be asked about again: {error}")
+        }
     }
     let next = plan(&directory, account, relay.now());
     // This job is still being done, so the store keeps the wish until it has ended.
@@ -74,11 +78,7 @@ async fn look_at_all(relay: &Relay, account: &Account) -> Result<Result<bool, Ga
 }
 
 /// The ids of what is paid, where the gateway has a list of it.
-async fn list(
-    relay: &Relay,
-    account: &Account,
-    due: &[Payment],
-) -> Result<Option<HashSet<String>>, GatewayError> {
+async fn list(relay: &Relay, account: &Account, due: &[Payment]) -> Result<Option<HashSet<String>>, GatewayError> {
     let Some(oldest) = due.iter().map(|payment| payment.seen_at).min() else {
         return Ok(None);
     };
@@ -99,7 +99,9 @@ async fn list(
 }
 
 fn paid_ids(reports: Vec<Report>) -> HashSet<String> {
-    let paid = reports.into_iter().filter(|report| report.status == PaymentStatus::Paid);
+    let paid = reports
+        .into_iter()
+        .filter(|report| report.status == PaymentStatus::Paid);
     paid.filter_map(|report| report.gateway_id).collect()
 }
 

@@ -42,17 +42,15 @@ pub(super) async fn run(relay: &Relay, id: RefundId, job: &Job) -> Result<Outcom
     let Some(request) = begin_try(relay, id, amount).await? else {
         return Ok(Outcome::Done);
     };
-    let asked = relay.http().converse(gateway::of(account).refund(account, &request)).await;
+    let asked = relay
+        .http()
+        .converse(gateway::of(account).refund(account, &request))
+        .await;
     record(relay, id, job, asked).await
 }
 
 /// Asks the gateway what it knows of the payment.
-async fn look_first(
-    relay: &Relay,
-    account: &Account,
-    order: &Order,
-    refund: &Refund,
-) -> Result<Report, GatewayError> {
+async fn look_first(relay: &Relay, account: &Account, order: &Order, refund: &Refund) -> Result<Report, GatewayError> {
     let adapter = gateway::of(account);
     if !adapter.can_ask(account) {
         return Ok(Report {
@@ -228,10 +226,7 @@ fn load(db: &Db<'_>, id: RefundId) -> Result<Option<(Refund, Order)>, StoreError
 
 /// Whether there is something to ask the gateway for now.
 fn is_open(order: &Order, refund: &Refund) -> bool {
-    let by_machine = matches!(
-        refund.standing,
-        Standing::Wished | Standing::Asked | Standing::Pending
-    );
+    let by_machine = matches!(refund.standing, Standing::Wished | Standing::Asked | Standing::Pending);
     by_machine && wish::may_ask(order, refund)
 }
 

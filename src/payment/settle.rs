@@ -450,7 +450,8 @@ fn act(
 
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
-    let is_money = fact == Fact::Paid || (fact == Fact::Mismatched && report.status == PaymentStatus::Paid && order.state.awaits_money());
+    let is_money = fact == Fact::Paid
+        || (fact == Fact::Mismatched && report.status == PaymentStatus::Paid && order.state.awaits_money());
     if is_money || order.gateway_id.is_none() {
         order.gateway_id = report.gateway_id.clone().or(order.gateway_id.take());
     }

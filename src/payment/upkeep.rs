@@ -26,7 +26,12 @@ pub(super) async fn plan(relay: &Relay) -> Result<(), StoreError> {
         .values()
         .filter(|account| gateway::of(account).can_ask(account))
         .map(|account| recheck::plan(&directory, account, now));
-    let wanted: Vec<_> = ledgers.chain(rechecks).collect();
+    let housekeeping = NewJob {
+        task: Task::Housekeeping,
+        lane: Lane::Upkeep,
+        due_at: next_cleaning(&directory, now),
+    };
+    let wanted: Vec<_> = ledgers.chain(rechecks).chain([housekeeping]).collect();
     let missing = relay
         .store()
         .read(move |db| {
@@ -51,6 +56,12 @@ pub(super) async fn plan(relay: &Relay) -> Result<(), StoreError> {
 pub(super) fn next_morning(directory: &Directory, account: &Account, now: Timestamp) -> Timestamp {
     let company = directory.companies.get(&account.company);
     morning(company, now, spread(account.id.as_str()))
+}
+
+/// When the housekeeping is done next: in the morning of some company, after its comparisons.
+pub(super) fn next_cleaning(directory: &Directory, now: Timestamp) -> Timestamp {
+    let company = directory.companies.values().min_by(|a, b| a.id.cmp(&b.id));
+    morning(company, now, 60)
 }
 
 /// The next three o'clock of the company's own time, and some minutes.

@@ -14,6 +14,7 @@ use super::{Db, StoreError};
 use crate::company::GatewayName;
 use crate::event::{Event, NewEvent, Proof, Stored};
 use crate::ids::{AccountId, EventId, HotspotId, OrderRef};
+use crate::mik_params::MikParams;
 use crate::secrets::MasterKey;
 
 /// Which events to list: newest first, all conditions together.
@@ -178,9 +179,19 @@ impl Db<'_> {
         let hotspot = HotspotId::new(columns.next::<String>()?);
         let proof = columns.word("proof", from_word::<Proof>)?;
         let key: String = columns.next()?;
-        let body = self.unseal(&body_context(&account, &key), &columns.next::<Vec<u8>>()?)?;
+        let body: Vec<u8> = columns.next()?;
+        // Nothing sealed is empty: the housekeeping leaves this of what is old.
+        let is_emptied = body.is_empty();
         let content_type = columns.next()?;
-        let params = params_from_json(&self.unseal(&params_context(&account, &key), &columns.next::<Vec<u8>>()?)?)?;
+        let params: Vec<u8> = columns.next()?;
+        let (body, params) = if is_emptied {
+            (Vec::new(), MikParams::default())
+        } else {
+            (
+                self.unseal(&body_context(&account, &key), &body)?,
+                params_from_json(&self.unseal(&params_context(&account, &key), &params)?)?,
+            )
+        };
         let received_at = columns.time("time of an event")?;
         let query = columns.next()?;
         Ok(Event {
@@ -201,6 +212,7 @@ impl Db<'_> {
             conflict: columns.next()?,
             outcome: columns.next()?,
             settled_at: columns.optional_time("time of settling")?,
+            is_emptied,
         })
     }
 }

@@ -16,13 +16,17 @@ impl Db<'_> {
     pub fn add_job(&self, job: &NewJob) -> Result<(), StoreError> {
         let now = self.now();
         let company = match &job.lane {
-            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Ledger(_) => "(SELECT company FROM account WHERE id = ?7)",
+            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Ledger(_) => {
+                "(SELECT company FROM account WHERE id = ?7)"
+            }
             Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
             Lane::Mail => "(SELECT company FROM message WHERE id = ?7)",
             Lane::Upkeep => "(SELECT id FROM company WHERE id = ?7)",
         };
         let owner = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) | Lane::Refunds(account) | Lane::Ledger(account) => account.to_string(),
+            Lane::Account(account) | Lane::Questions(account) | Lane::Refunds(account) | Lane::Ledger(account) => {
+                account.to_string()
+            }
             Lane::Router(router) => router.to_string(),
             Lane::Mail | Lane::Upkeep => job.task.subject(),
         };
@@ -125,9 +129,11 @@ impl Db<'_> {
 
     /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
     pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
-        let [first, second, third] = Task::DAILY_KINDS;
-        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5, ?6) OR due_at > ?3)";
-        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second, third))?;
+        let sql = format!(
+            "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN ('{}') OR due_at > ?3)",
+            Task::DAILY_KINDS.join("', '")
+        );
+        self.run(&sql, (ms(now), ms(latest), ms(latest_daily)))?;
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod params;
 mod readers;
 mod references;
 mod refunds;
+mod retention;
 mod writer;
 
 pub use error::StoreError;
@@ -28,6 +29,7 @@ pub use inbox::{EventFilter, SealedEvent};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
 pub use refunds::NewRefund;
+pub use retention::Expendable;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

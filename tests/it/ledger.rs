@@ -146,7 +146,7 @@ async fn a_gateway_that_is_down_is_asked_again_and_the_days_are_made_up_for() {
     let good = morning(&shop, "fedapay").await;
     let lost = shop.place("fedapay").await;
     pay(&shop, "fedapay", &lost, Choice::PaySilently).await;
-    shop.gateways.fedapay.fail_next([Fault::ServerError; 13]);
+    shop.gateways.fedapay.fail_next([Fault::ServerError; 20]);
     advance(&shop.world, DAY);
     let account = AccountId::new("by-fedapay");
     for _ in 0..13 {
@@ -162,6 +162,28 @@ async fn a_gateway_that_is_down_is_asked_again_and_the_days_are_made_up_for() {
     let made_up = comparison(&shop.world, &account).await.unwrap();
     assert_eq!((made_up.mended, made_up.problem), (1, None));
     assert_eq!(made_up.since, good.until - DAY);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_gives_way_to_questions() {
+    let shop = Shop::open().await;
+    let lost = shop.place("feexpay").await;
+    pay(&shop, "feexpay", &lost, Choice::PaySilently).await;
+    shop.gateways.feexpay.fail_next([Fault::Garbage; 7]);
+    shop.world.relay.plan_daily_work().await.unwrap();
+    advance(&shop.world, DAY);
+    let account = AccountId::new("by-feexpay");
+    for _ in 0..7 {
+        assert!(comparison(&shop.world, &account).await.is_none());
+        assert_eq!(turn(&shop.world, &account).await, Turn::Ran);
+        advance(&shop.world, HOUR);
+    }
+    let found = comparison(&shop.world, &account).await.unwrap();
+    assert_eq!(
+        (found.way, found.checked, found.mended),
+        (Way::Asked, 1, 1),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
@@ -206,7 +228,11 @@ async fn the_daily_jobs_are_planned_once_and_outlive_a_restart() {
         world.relay.plan_daily_work().await.unwrap();
     }
     let planned = world.jobs().await;
-    assert_eq!(planned - before, 1);
+    assert_eq!(
+        planned - before,
+        2,
+        "the ledger of the one account, and the housekeeping"
+    );
     // A clock check does not take a job of tomorrow morning for a clock's mistake.
     world.drain().await;
     assert!(comparison(&world, &AccountId::new("feda")).await.is_none());
@@ -287,6 +313,7 @@ async fn paid_elsewhere_as(shop: &Shop, reference: &str, order: &str) {
         network: None,
         otp: None,
         country: "BJ".to_owned(),
+        created_at: shop.world.clock.now(),
     };
     HttpClient::new()
         .converse(gateway::of(account).start(account, &request))
@@ -303,6 +330,7 @@ fn every_kind_of_daily_work_is_exempt_from_the_short_clock_check() {
     for task in [
         Task::Ledger(AccountId::new("a")),
         Task::LedgerMail(mikrelay::ids::CompanyId::new("c")),
+        Task::Housekeeping,
     ] {
         assert!(Task::DAILY_KINDS.contains(&task.kind()), "{task:?}");
         assert_eq!(Task::from_parts(task.kind(), &task.subject()), Some(task));

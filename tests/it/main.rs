@@ -23,6 +23,7 @@ mod leaks;
 mod ledger;
 mod payment;
 mod process;
+mod retention;
 mod router_check;
 mod router_client;
 mod router_sim;

@@ -68,18 +68,21 @@ impl FedapayStandIn {
     pub fn webhook(&self, id: u64) -> (String, String) {
         let entity = self.entity(id).unwrap();
         let body = json!({ "name": "transaction.approved", "object": "transaction", "entity": entity }).to_string();
-        let now_s = jiff::Timestamp::now().as_second();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, WEBHOOK_SECRET.as_bytes());
-        let signature = hmac::sign(&key, format!("{now_s}.{body}").as_bytes());
-        (
-            body,
-            format!("t={now_s},s={}", data_encoding::HEXLOWER.encode(signature.as_ref())),
-        )
+        let signature = sign(&body);
+        (body, signature)
     }
 
     fn entity(&self, id: u64) -> Option<Value> {
         entity(&self.transactions, id)
     }
+}
+
+/// The signature header of a body, as of now.
+pub fn sign(body: &str) -> String {
+    let now_s = jiff::Timestamp::now().as_second();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, WEBHOOK_SECRET.as_bytes());
+    let signature = hmac::sign(&key, format!("{now_s}.{body}").as_bytes());
+    format!("t={now_s},s={}", data_encoding::HEXLOWER.encode(signature.as_ref()))
 }
 
 fn answer(transactions: &Transactions, request: &Request) -> Reply {

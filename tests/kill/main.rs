@@ -3,10 +3,12 @@
 //! and every acknowledged webhook is in the store.
 //!
 //! The relay is the real program as a child process; gateway and router live in this one, so they survive it.
-//! `KILL_SEED` repeats a run's random choices (not its timing); `KILL_SALES` changes the number of sales.
+//! `KILL_SEED` repeats a run's random choices (not its timing); `KILL_SALES` changes the number of sales. `rounds`
+//! does it under load, `steps` at each step of taking a webhook; `syncs` looks at what a power cut would take.
 
 #![allow(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -18,7 +20,13 @@
 mod buyer;
 mod gateway;
 mod ledger;
+mod load;
 mod relay;
+mod rounds;
+mod steps;
+mod strace;
+mod syncs;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,19 +45,12 @@ use relay::Child;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_random_every_paid_order_has_one_user() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let seed = number("KILL_SEED").unwrap_or_else(|| rand::rng().next_u64());
     let sales = number("KILL_SALES").unwrap_or(SALES);
     println!("seed {seed}: repeat with KILL_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
 
-    let profiles = ["1H", "4H", "1J"].map(str::to_owned).to_vec();
-    let config = SimRouterConfig {
-        profiles,
-        password: "relay-pass".to_owned(),
-        ..SimRouterConfig::default()
-    };
-    let router = Arc::new(SimRouter::start(config).await.unwrap());
+    let router = sim_router().await;
     let gateway = FedapayStandIn::start().await;
     let child = Arc::new(Child::start(&gateway.base_url(), router.addr()).await);
 
@@ -76,6 +77,21 @@ async fn killed_at_random_every_paid_order_has_one_user() {
     ledger.check(&child.open_store());
     relay::check_integrity(&child.database());
     assert!(kills >= sales / 15, "only {kills} kills: the test proved little");
+}
+
+/// The router of the business file.
+async fn sim_router() -> Arc<SimRouter> {
+    let config = SimRouterConfig {
+        profiles: ["1H", "4H", "1J"].map(str::to_owned).to_vec(),
+        password: "relay-pass".to_owned(),
+        ..SimRouterConfig::default()
+    };
+    Arc::new(SimRouter::start(config).await.unwrap())
+}
+
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
 /// Runs the sales a few at a time; answers the transactions of the webhooks that the relay acknowledged.

@@ -19,6 +19,14 @@ pub struct Child {
     folder: TempDir,
     address: SocketAddr,
     process: Mutex<tokio::process::Child>,
+    life: std::sync::Mutex<Life>,
+}
+
+/// How soon each life of the relay took its first webhook.
+struct Life {
+    began: Instant,
+    has_answered: bool,
+    first_answers: Vec<Duration>,
 }
 
 impl Child {
@@ -49,6 +57,11 @@ impl Child {
             folder,
             address,
             process,
+            life: std::sync::Mutex::new(Life {
+                began: Instant::now(),
+                has_answered: true,
+                first_answers: Vec::new(),
+            }),
         };
         child.ready(&mut *child.process.lock().await).await;
         child
@@ -58,12 +71,60 @@ impl Child {
         format!("http://{}{path}", self.address)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// SIGKILL, and a new life at once.
     pub async fn kill_and_restart(&self) {
+        self.kill().await;
+        self.restart().await;
+    }
+
+    /// SIGKILL; returns when it is dead.
+    pub async fn kill(&self) {
+        self.process.lock().await.kill().await.unwrap();
+    }
+
+    /// A new life after a death.
+    pub async fn restart(&self) {
         let mut process = self.process.lock().await;
-        process.kill().await.unwrap();
+        {
+            let mut life = self.life.lock().unwrap();
+            (life.began, life.has_answered) = (Instant::now(), false);
+        }
         *process = serve(self.folder.path());
         self.ready(&mut process).await;
+    }
+
+    /// The process id.
+    pub async fn id(&self) -> u32 {
+        self.process.lock().await.id().expect("the relay runs")
+    }
+
+    /// Whether it ends by itself within this time.
+    pub async fn has_died(&self, within: Duration) -> bool {
+        let mut process = self.process.lock().await;
+        tokio::time::timeout(within, process.wait()).await.is_ok()
+    }
+
+    /// A webhook that was sent at this moment was answered 200.
+    pub fn note_answer(&self, sent: Instant) {
+        let mut life = self.life.lock().unwrap();
+        if !life.has_answered && sent >= life.began {
+            life.has_answered = true;
+            let took = life.began.elapsed();
+            life.first_answers.push(took);
+        }
+    }
+
+    /// How long after each start the first webhook was answered 200.
+    pub fn first_answers(&self) -> Vec<Duration> {
+        self.life.lock().unwrap().first_answers.clone()
     }
 
     /// SIGTERM; says whether it ended well within its time.

@@ -29,7 +29,8 @@ pub(in crate::payment) fn done(
         .companies
         .get(&order.company)
         .map_or_else(Default::default, |company| company.language);
-    let to_operator = operator_of(change.directory, order).map(|recipient| (recipient, refund::operator_mail(language, &notice)));
+    let to_operator =
+        operator_of(change.directory, order).map(|recipient| (recipient, refund::operator_mail(language, &notice)));
     let to_buyer = order
         .buyer
         .email

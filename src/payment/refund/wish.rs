@@ -144,7 +144,9 @@ pub fn plan_by_hand(
 /// The operator delivers after all: a refund that no gateway was asked for is taken back. Says whether there was one.
 pub fn take_back(db: &Db<'_>, order: &mut Order) -> Result<bool, StoreError> {
     let refunds = db.refunds_of_order(&order.reference)?;
-    let own = refunds.into_iter().find(|refund| !refund.is_extra && !refund.standing.is_final());
+    let own = refunds
+        .into_iter()
+        .find(|refund| !refund.is_extra && !refund.standing.is_final());
     let Some(mut refund) = own.filter(|refund| matches!(refund.standing, Standing::Wished | Standing::ByHand)) else {
         return Ok(false);
     };
@@ -153,14 +155,22 @@ pub fn take_back(db: &Db<'_>, order: &mut Order) -> Result<bool, StoreError> {
         refund.words = Some("the operator took the wish back".to_owned());
         refund.ended_at = Some(change.now);
         change.db.save_refund(&refund)?;
-        change.advance(order, Fact::RefundRefused, "the operator took the wish for a refund back")
+        change.advance(
+            order,
+            Fact::RefundRefused,
+            "the operator took the wish for a refund back",
+        )
     })?;
     Ok(true)
 }
 
 /// Stores a wish and begins it. A refund that was refused is wished again only by the operator; one that waits for its
 /// router only he hurries.
-pub(in crate::payment) fn wish(change: &mut Change<'_>, order: &mut Order, new: &NewRefund) -> Result<Refund, StoreError> {
+pub(in crate::payment) fn wish(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    new: &NewRefund,
+) -> Result<Refund, StoreError> {
     let payment = &new.payment;
     let mut refund = match change.db.refund_of_payment(&payment.account, &payment.gateway_id)? {
         None => add(change, new)?,
@@ -177,7 +187,10 @@ pub(in crate::payment) fn wish(change: &mut Change<'_>, order: &mut Order, new: 
         Wisher::Operator => "the operator",
         Wisher::Policy => "the account's policy",
     };
-    let sentence = format!("{who} wants {} given back (payment {})", payment.amount, payment.gateway_id);
+    let sentence = format!(
+        "{who} wants {} given back (payment {})",
+        payment.amount, payment.gateway_id
+    );
     change.note(&order.reference, &sentence)?;
     if !refund.is_extra {
         change.advance(order, Fact::RefundWished, &sentence)?;
@@ -289,7 +302,9 @@ pub(in crate::payment) async fn follow_policies(relay: &Relay) -> Result<(), Sto
     let directory = relay.store().directory();
     let now = relay.now();
     for account in directory.accounts.values() {
-        let Some(hours) = account.refunds.undelivered_after_h else { continue };
+        let Some(hours) = account.refunds.undelivered_after_h else {
+            continue;
+        };
         let (id, before) = (account.id.clone(), now - SignedDuration::from_hours(i64::from(hours)));
         let overdue = relay
             .store()

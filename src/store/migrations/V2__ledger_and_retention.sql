@@ -1,4 +1,6 @@
--- The daily ledger: the last comparison of each account with its gateway; replaced every day.
+-- The daily ledger, and the marks of the housekeeping.
+
+-- The last comparison of each account with its gateway; replaced every day.
 CREATE TABLE ledger (
     account TEXT PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
     company TEXT NOT NULL REFERENCES company (id) ON DELETE CASCADE,
@@ -15,3 +17,6 @@ CREATE TABLE ledger (
     told_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ledger_company ON ledger (company);
+
+-- Rows up to these ids have given up their bodies and texts: an empty blob is what stays of them.
+INSERT INTO meta (name, value) VALUES ('events_emptied_to', 0), ('mails_emptied_to', 0);
