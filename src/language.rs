@@ -120,6 +120,29 @@ impl Edition {
     }
 }
 
+/// A number as people of a language write it, from plain digits with a point: `1 500`, `1,234.56`.
+pub fn grouped_decimal(language: Language, plain: &str) -> String {
+    let (group, point) = match language {
+        Language::En => (',', '.'),
+        Language::Fr => ('\u{202f}', ','),
+        Language::Es | Language::Pt => ('\u{a0}', ','),
+    };
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    let length = whole.chars().count();
+    let mut text = String::with_capacity(plain.len() + length);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (length - index).is_multiple_of(3) && digit.is_ascii_digit() && !text.ends_with('-') {
+            text.push(group);
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push(point);
+        text.push_str(fraction);
+    }
+    text
+}
+
 /// The ids in a source and the names of the values each uses.
 fn values_of_texts(source: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut texts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -31,6 +31,7 @@ pub mod money;
 pub mod order;
 pub mod phone;
 pub mod plan;
+pub mod reason;
 pub mod refund;
 pub mod shown;
 pub mod voucher;

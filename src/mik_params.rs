@@ -2,9 +2,10 @@
 //! Table: facts `mikhmon.md` section 8; rules: design 5.
 //!
 //! Reading never fails: what cannot be used becomes a [`ParamFault`] that names the parameter and says what
-//! to write instead, because the call itself is authentic and must be stored. An empty value is a missing
+//! is wrong with it, because the call itself is authentic and must be stored. An empty value is a missing
 //! one. Nothing here is checked against the store.
 
+mod fault;
 mod raw;
 mod value;
 
@@ -17,6 +18,7 @@ use crate::money::Currency;
 use crate::voucher::{Alphabet, UserMode};
 use raw::{Found, Raw};
 
+pub use fault::{Flaw, ParamFault};
 pub use value::is_unexpanded;
 
 /// What an authentic call says; `None` is taken from the hotspot's record.
@@ -36,21 +38,8 @@ pub struct MikParams {
     pub dns_name: Option<String>,
     /// RouterOS hotspot server name.
     pub server: Option<String>,
-    /// Parameters that were there and could not be used: name and a sentence for the operator.
+    /// Parameters that were there and could not be used.
     pub faults: Vec<ParamFault>,
-}
-
-/// One parameter that could not be used. Never holds a password.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ParamFault {
-    pub name: String,
-    pub sentence: String,
-}
-
-impl fmt::Display for ParamFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.name, self.sentence)
-    }
 }
 
 impl MikParams {
@@ -75,13 +64,7 @@ impl MikParams {
             faults: Vec::new(),
         };
         if reader.raw.was_cut() {
-            reader.fault(
-                "query",
-                format!(
-                    "has more than {} parameters; write only the `mik…` ones",
-                    raw::PAIRS_MAX
-                ),
-            );
+            reader.fault("query", Flaw::TooMany { max: raw::PAIRS_MAX });
         }
         params.faults = reader.faults;
         params
@@ -157,20 +140,20 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take<T>(&mut self, name: &'static str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+    fn take<T>(&mut self, name: &'static str, parse: fn(&str) -> Result<T, Flaw>) -> Option<T> {
         let read = match self.raw.find(name) {
             Found::Nothing => return None,
             Found::Text(text) if text.trim().is_empty() => return None,
             Found::Text(text) => value::checked(&text).and_then(parse),
-            Found::Fault(sentence) => Err(sentence.to_owned()),
+            Found::Fault(flaw) => Err(flaw),
         };
-        read.map_err(|sentence| self.fault(name, sentence)).ok()
+        read.map_err(|flaw| self.fault(name, flaw)).ok()
     }
 
-    fn fault(&mut self, name: &str, sentence: String) {
+    fn fault(&mut self, name: &str, flaw: Flaw) {
         self.faults.push(ParamFault {
             name: name.to_owned(),
-            sentence,
+            flaw,
         });
     }
 }
@@ -222,10 +205,11 @@ mod tests {
         MikParams::read(&HeaderMap::new(), Some(text))
     }
 
-    /// The one fault there must be.
-    fn fault(params: &MikParams) -> (&str, &str) {
+    /// The one fault there must be: the parameter's name, and the flaw as it is stored.
+    fn fault(params: &MikParams) -> (&str, String) {
         assert_eq!(params.faults.len(), 1, "{params:?}");
-        (&params.faults[0].name, &params.faults[0].sentence)
+        let fault = &params.faults[0];
+        (&fault.name, serde_json::to_string(&fault.flaw).unwrap())
     }
 
     #[test]
@@ -308,49 +292,86 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_named_with_what_to_write() {
-        for (text, name, hint) in [
-            ("mikcharacter=mix3", "mikcharacter", "`mix3`"),
+    fn bad_values_are_named_with_what_is_wrong() {
+        for (text, name, flaw) in [
             (
                 "mikcharacter=mix3",
                 "mikcharacter",
-                "write `lower`, `upper`, `upplow`, `mix`, `mix1` or `mix2`",
+                r#"{"kind":"alphabet","value":"mix3"}"#,
             ),
-            ("mikusermode=voucher", "mikusermode", "write `vc`, `up` or `pin`"),
-            ("miknamelength=0", "miknamelength", "write a number from 3 to 16"),
-            ("miknamelength=2", "miknamelength", "`2`"),
-            ("miknamelength=99", "miknamelength", "`99`"),
-            ("miknamelength=abc", "miknamelength", "`abc`"),
-            ("miknamelength=%2b6", "miknamelength", "`+6`"),
-            ("miknamelength=6.0", "miknamelength", "`6.0`"),
-            ("mikuserprefix=a-b-c", "mikuserprefix", "one hyphen"),
-            ("mikuserprefix=%3cb%3e", "mikuserprefix", "letters"),
-            ("mikcurrency=dollars", "mikcurrency", "`XOF`"),
-            ("miknotifemail=awa", "miknotifemail", "name@example.com"),
-            ("miknotifemail=a@b.c,d@e.f", "miknotifemail", "one address"),
+            (
+                "mikusermode=voucher",
+                "mikusermode",
+                r#"{"kind":"user_mode","value":"voucher"}"#,
+            ),
+            (
+                "miknamelength=0",
+                "miknamelength",
+                r#"{"kind":"length","value":"0","min":3,"max":16}"#,
+            ),
+            ("miknamelength=2", "miknamelength", r#""value":"2""#),
+            ("miknamelength=99", "miknamelength", r#""value":"99""#),
+            ("miknamelength=abc", "miknamelength", r#""value":"abc""#),
+            ("miknamelength=%2b6", "miknamelength", r#""value":"+6""#),
+            ("miknamelength=6.0", "miknamelength", r#""value":"6.0""#),
+            (
+                "mikuserprefix=a-b-c",
+                "mikuserprefix",
+                r#"{"kind":"prefix","value":"a-b-c","max":16}"#,
+            ),
+            ("mikuserprefix=%3cb%3e", "mikuserprefix", r#""value":"<b>""#),
+            (
+                "mikcurrency=dollars",
+                "mikcurrency",
+                r#"{"kind":"currency","value":"dollars"}"#,
+            ),
+            (
+                "miknotifemail=awa",
+                "miknotifemail",
+                r#"{"kind":"email","value":"awa"}"#,
+            ),
+            ("miknotifemail=a@b.c,d@e.f", "miknotifemail", r#""kind":"email""#),
             (
                 "miknotifemail=a@b.c%0d%0aBcc:x@y.z",
                 "miknotifemail",
-                "control character",
+                r#"{"kind":"control_character"}"#,
             ),
-            ("mikdnsname=http://wifi.example.net/", "mikdnsname", "without `http://`"),
-            ("mikdnsname=wifi.example.net:0", "mikdnsname", "port"),
-            ("mikserver=h%c3%a9", "mikserver", "ASCII"),
-            ("mikserver=$(server-name)", "mikserver", "`$(server-name)`"),
-            ("mikserver=%24%28server-name%29", "mikserver", "not replaced"),
-            ("mikadminuser=a%00b", "mikadminuser", "control character"),
-            ("mikaccessuuid=short", "mikaccessuuid", "UUID"),
-            ("mikcharacter=%ff%fe", "mikcharacter", "UTF-8"),
-            ("mikcharacter=%zz", "mikcharacter", "`%25`"),
-            ("mikcharacter=mix%", "mikcharacter", "`%25`"),
-            ("mikcharacter=mix%2", "mikcharacter", "`%25`"),
-            ("mikcharacter=mix&MIKCHARACTER=mix1", "mikcharacter", "more than once"),
+            (
+                "mikdnsname=http://wifi.example.net/",
+                "mikdnsname",
+                r#"{"kind":"dns_name","value":"http://wifi.example.net/"}"#,
+            ),
+            ("mikdnsname=wifi.example.net:0", "mikdnsname", r#""kind":"port""#),
+            (
+                "mikserver=h%c3%a9",
+                "mikserver",
+                r#"{"kind":"server","value":"hé","max":64}"#,
+            ),
+            (
+                "mikserver=$(server-name)",
+                "mikserver",
+                r#"{"kind":"unexpanded","value":"$(server-name)"}"#,
+            ),
+            ("mikserver=%24%28server-name%29", "mikserver", r#""kind":"unexpanded""#),
+            ("mikadminuser=a%00b", "mikadminuser", r#""kind":"control_character""#),
+            ("mikaccessuuid=short", "mikaccessuuid", r#"{"kind":"access_uuid"}"#),
+            ("mikcharacter=%ff%fe", "mikcharacter", r#"{"kind":"not_utf8"}"#),
+            ("mikcharacter=%zz", "mikcharacter", r#"{"kind":"broken_percent"}"#),
+            ("mikcharacter=mix%", "mikcharacter", r#""kind":"broken_percent""#),
+            ("mikcharacter=mix%2", "mikcharacter", r#""kind":"broken_percent""#),
+            (
+                "mikcharacter=mix&MIKCHARACTER=mix1",
+                "mikcharacter",
+                r#"{"kind":"two_values"}"#,
+            ),
         ] {
             let params = query(text);
-            let (found, sentence) = fault(&params);
+            let (found, stored) = fault(&params);
             assert_eq!(found, name, "{text}");
-            assert!(sentence.contains(hint), "{text}: {sentence}");
+            assert!(stored.contains(flaw), "{text}: {stored}");
         }
+        let long = query(&format!("mikserver={}", "x".repeat(600)));
+        assert_eq!(long.faults[0].flaw, Flaw::TooLong { max: 512 });
     }
 
     #[test]
@@ -360,7 +381,7 @@ mod tests {
         let params = MikParams::read(&twice, Some("mikcharacter=mix"));
         assert_eq!((params.alphabet, fault(&params).0), (None, "mikcharacter"));
         let broken = headers(&[("mikcharacter", b"\xff")]);
-        assert!(fault(&MikParams::read(&broken, None)).1.contains("UTF-8"));
+        assert!(fault(&MikParams::read(&broken, None)).1.contains("not_utf8"));
     }
 
     #[test]
@@ -460,8 +481,9 @@ mod tests {
             }
             let params = MikParams::read(&headers, Some(&text));
             for fault in &params.faults {
-                prop_assert!(!fault.sentence.chars().any(char::is_control), "{:?}", fault);
-                prop_assert!(fault.sentence.len() < 400);
+                let stored = serde_json::to_string(fault).unwrap();
+                prop_assert!(!stored.chars().any(char::is_control), "{:?}", fault);
+                prop_assert!(stored.len() < 400);
             }
             let json = params.to_json();
             prop_assert_eq!(MikParams::from_json(&json).unwrap().to_json(), json);

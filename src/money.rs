@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::company::Language;
+use crate::language::grouped_decimal;
 use crate::shown::shown;
 
 /// The currencies the supported gateways take.
@@ -55,6 +57,15 @@ impl Currency {
             Self::Cop => "COP",
             Self::Pen => "PEN",
             Self::Uyu => "UYU",
+        }
+    }
+
+    /// What people call it. Both CFA francs are `FCFA` to those who pay with them; which one is clear from where
+    /// they stand.
+    pub fn everyday_name(self) -> &'static str {
+        match self {
+            Self::Xof | Self::Xaf => "FCFA",
+            other => other.code(),
         }
     }
 
@@ -113,7 +124,7 @@ impl fmt::Display for Currency {
 }
 
 /// An amount: minor units (centavos; whole francs) and their currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Money {
     minor: i64,
     currency: Currency,
@@ -132,6 +143,12 @@ pub enum MoneyError {
 
 impl Money {
     pub fn from_minor(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// Whole major units; more than an amount can hold is the largest amount.
+    pub fn from_whole_major(major: i64, currency: Currency) -> Self {
+        let minor = major.saturating_mul(10_i64.pow(currency.decimals()));
         Self { minor, currency }
     }
 
@@ -180,6 +197,20 @@ impl Money {
         );
         format!("{sign}{whole}.{rest:0width$}", width = decimals as usize)
     }
+
+    /// As people of a language write it: `1 500 FCFA`, `1,234.56 USD`.
+    pub fn for_people(self, language: Language) -> String {
+        self.grouped_with(language, self.currency.everyday_name())
+    }
+
+    /// The same with the ISO code, where two currencies of one everyday name must be told apart.
+    pub fn for_people_by_code(self, language: Language) -> String {
+        self.grouped_with(language, self.currency.code())
+    }
+
+    fn grouped_with(self, language: Language, name: &str) -> String {
+        format!("{}\u{a0}{name}", grouped_decimal(language, &self.major_text()))
+    }
 }
 
 impl fmt::Display for Money {
@@ -196,6 +227,23 @@ mod tests {
 
     fn minor(text: &str, currency: Currency) -> Option<i64> {
         Money::parse_major(text, currency).ok().map(Money::minor)
+    }
+
+    #[test]
+    fn amounts_are_grouped_and_named_for_people() {
+        for (language, minor, currency, expected) in [
+            (Language::Fr, 100, Currency::Xof, "100\u{a0}FCFA"),
+            (Language::Fr, 1500, Currency::Xof, "1\u{202f}500\u{a0}FCFA"),
+            (Language::En, 1_234_567, Currency::Xaf, "1,234,567\u{a0}FCFA"),
+            (Language::Es, 5000, Currency::Mxn, "50,00\u{a0}MXN"),
+            (Language::En, 123_456, Currency::Usd, "1,234.56\u{a0}USD"),
+            (Language::En, -123_456, Currency::Usd, "-1,234.56\u{a0}USD"),
+            (Language::Pt, 0, Currency::Gnf, "0\u{a0}GNF"),
+        ] {
+            assert_eq!(Money::from_minor(minor, currency).for_people(language), expected);
+        }
+        let franc = Money::from_minor(1500, Currency::Xaf);
+        assert_eq!(franc.for_people_by_code(Language::Fr), "1\u{202f}500\u{a0}XAF");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::company::{Language, Mode};
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::Money;
 use crate::plan::{DataLimit, TimeLimit};
+use crate::reason::Reason;
 
 /// What was chosen, as it was at that moment: a later change of the plan does not touch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub struct Order {
     pub mode: Mode,
     pub plan: PlanSnapshot,
     pub state: State,
-    /// What the operator is told when the state is `held` or `stuck`, or the gateway's reason for a refusal.
-    pub reason: Option<String>,
+    /// Why the state is `held`, `stuck` or `failed`, where that is known.
+    pub reason: Option<Reason>,
     pub online: Online,
     pub buyer: Buyer,
     /// The gateway's own id of the payment, once known; unique with the account.

@@ -11,7 +11,8 @@ pub use comment::{BatchNumber, comment, is_expiry_form};
 use rand::TryRng;
 use secrecy::SecretString;
 
-use crate::mik_params::{MikParams, ParamFault};
+use crate::mik_params::{Flaw, MikParams, ParamFault};
+use crate::shown::shown;
 
 /// `mikusermode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -167,13 +168,26 @@ impl VoucherStyle {
             params.prefix.as_deref().unwrap_or(&self.prefix),
         );
         style.map_err(|error| {
-            let name = match error {
-                StyleError::Length(_) => "miknamelength",
-                StyleError::Prefix => "mikuserprefix",
+            let (name, flaw) = match error {
+                StyleError::Length(length) => (
+                    "miknamelength",
+                    Flaw::Length {
+                        value: length.to_string(),
+                        min: LENGTH_MIN,
+                        max: LENGTH_MAX,
+                    },
+                ),
+                StyleError::Prefix => (
+                    "mikuserprefix",
+                    Flaw::Prefix {
+                        value: shown(params.prefix.as_deref().unwrap_or(&self.prefix)),
+                        max: PREFIX_MAX,
+                    },
+                ),
             };
             vec![ParamFault {
                 name: name.to_owned(),
-                sentence: error.to_string(),
+                flaw,
             }]
         })
     }

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash, plain};
+use crate::company::Language;
 use crate::event::{Event, Proof};
 use crate::ids::{EventId, OrderRef};
 use crate::job::{Lane, NewJob, Task};
+use crate::reason::fault_sentence;
 use crate::store::{Db, EventFilter, Store, StoreError};
 
 /// The latest events; `only_open`: those not settled, and those whose bytes changed between deliveries.
@@ -68,7 +70,7 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
     line(out, "order", order)?;
     line(out, "outcome", Some(outcome(&event)))?;
     for fault in &event.event.params.faults {
-        line(out, "parameter", Some(format!("{}: {}", fault.name, fault.sentence)))?;
+        line(out, "parameter", Some(fault_sentence(Language::En, fault)))?;
     }
     line(out, "type", event.event.content_type.as_deref())?;
     if event.is_emptied {
@@ -167,6 +169,10 @@ fn outcome(event: &Event) -> String {
 
 fn event_json(event: &Event, order: Option<&OrderRef>) -> Value {
     let stored = &event.event;
+    let faults = stored.params.faults.iter().map(
+        |fault| json!({ "name": fault.name, "sentence": fault_sentence(Language::En, fault), "flaw": fault.flaw }),
+    );
+    let faults: Vec<_> = faults.collect();
     json!({
         "id": event.id,
         "gateway": stored.gateway,
@@ -182,7 +188,7 @@ fn event_json(event: &Event, order: Option<&OrderRef>) -> Value {
         "outcome": event.outcome,
         "settled_at": event.settled_at,
         "emptied": event.is_emptied,
-        "faults": stored.params.faults,
+        "faults": faults,
     })
 }
 

@@ -8,12 +8,14 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::table::{Table, line, moment, or_dash, plain};
+use crate::company::Language;
 use crate::event::Event;
 use crate::ids::OrderRef;
 use crate::job::{Job, Lane, NewJob, Task};
 use crate::message::{Message, MessageState};
 use crate::order::{Effect, Fact, Order, State, step};
 use crate::payment::refund::wish;
+use crate::reason::Reason;
 use crate::refund::Refund;
 use crate::store::{Db, EventFilter, OrderFilter, Store, StoreError};
 
@@ -53,7 +55,7 @@ pub fn list(store: &Store, states: &[String], limit: u32, json: bool, out: &mut 
             order.plan.label.clone(),
             order.hotspot.to_string(),
             or_dash(order.gateway_id.as_deref()),
-            order.reason.clone().unwrap_or_default(),
+            order.reason.as_ref().map(Reason::to_string).unwrap_or_default(),
         ]);
     }
     table.print(out)?;
@@ -213,7 +215,15 @@ pub(super) fn unknown(reference: &str) -> anyhow::Error {
 fn print_order(order: &Order, out: &mut dyn Write) -> Result<()> {
     line(out, "order", Some(&order.reference))?;
     line(out, "state", Some(order.state.as_str()))?;
-    line(out, "reason", order.reason.as_deref())?;
+    line(out, "reason", order.reason.as_ref())?;
+    line(
+        out,
+        "what to do",
+        order
+            .reason
+            .as_ref()
+            .map(|reason| reason.remedy(Language::En, &order.reference)),
+    )?;
     line(out, "amount", Some(order.plan.price))?;
     line(
         out,
@@ -335,7 +345,8 @@ fn order_json(order: &Order) -> Value {
     json!({
         "reference": order.reference,
         "state": order.state,
-        "reason": order.reason,
+        "reason": order.reason.as_ref().map(Reason::to_string),
+        "reason_facts": order.reason,
         "company": order.company,
         "hotspot": order.hotspot,
         "account": order.account,

@@ -127,7 +127,10 @@ fn order(state: State) -> Order {
             data: DataLimit { bytes: 0 },
         },
         state,
-        reason: Some("profile `4H` is missing".to_owned()),
+        reason: Some(Reason::ProfileMissing {
+            router: RouterId::new("r1"),
+            profile: "4H".to_owned(),
+        }),
         online: Online::Unknown,
         buyer: Buyer {
             mac: Some("AA\u{1b}[2J\nBB".to_owned()),
@@ -241,13 +244,16 @@ fn an_order_is_shown_with_its_history_by_any_of_its_references() {
     let shown = text(|out| show(&shop.store, "trx-9", false, false, out));
     for part in [
         "order:        ABC",
-        "profile `4H` is missing",
+        "reason:       The router “r1” has no user profile named “4H”.",
+        "what to do:   Create a profile",
         "paid: webhook 12",
         "to do: provision at 2026",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let json: Value = serde_json::from_str(&text(|out| show(&shop.store, "ABC", false, true, out))).unwrap();
+    assert_eq!(json["reason"], "The router “r1” has no user profile named “4H”.");
+    assert_eq!(json["reason_facts"]["profile"], "4H");
     assert_eq!(json["steps"][0]["text"], "paid: webhook 12");
     assert_eq!(json["jobs"][0]["kind"], "provision");
     assert!(json.get("voucher").is_none());

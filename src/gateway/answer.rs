@@ -271,7 +271,7 @@ mod tests {
                 GatewayError::Throttled { .. } => "throttled",
                 GatewayError::Transient(_) => "later",
                 GatewayError::Misconfigured(_) => "operator",
-                GatewayError::Refused(_) => "never",
+                GatewayError::Refused(_) | GatewayError::Rule(_) => "never",
                 GatewayError::NotFound => "unknown",
             }
         };

@@ -16,11 +16,12 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
     Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language, Mode};
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct CinetpayV1;
 
@@ -29,7 +30,7 @@ impl Gateway for CinetpayV1 {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
         }
     }
@@ -253,14 +254,11 @@ fn payment(request: &PaymentRequest) -> Result<serde_json::Value, GatewayError> 
             "CinetPay does not take `{reference}` as a reference"
         )));
     }
-    for (name, url) in [("callback", &request.notify_url), ("order page", &request.return_url)] {
-        if url.len() > MAX_URL_CHARS {
-            let sentence = format!(
-                "the address of the {name} has {} characters and CinetPay takes {MAX_URL_CHARS}; shorten `public_url` or the hotspot's `label`",
-                url.len()
-            );
-            return Err(GatewayError::Misconfigured(sentence));
-        }
+    if [&request.notify_url, &request.return_url]
+        .iter()
+        .any(|url| url.len() > MAX_URL_CHARS)
+    {
+        return Err(GatewayError::Rule(GatewayRule::AddressLength { max: MAX_URL_CHARS }));
     }
     Ok(json!({
         "currency": request.amount.currency().code(),
@@ -279,13 +277,19 @@ fn payment(request: &PaymentRequest) -> Result<serde_json::Value, GatewayError> 
 }
 
 fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
-    let refuse = |rule: &str| Err(GatewayError::Refused(format!("CinetPay takes {rule}, not {amount}")));
-    match (amount.currency(), answer::whole_major(amount)) {
-        (Currency::Eur | Currency::Mxn, _) => refuse("XOF, XAF, CDF, GNF and USD"),
-        (_, None) => refuse("whole amounts only"),
-        (_, Some(whole)) if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&whole) => refuse("100 to 2 500 000"),
-        (_, Some(whole)) => Ok(whole),
-    }
+    let currency = amount.currency();
+    let rule = match (currency, answer::whole_major(amount)) {
+        (Currency::Eur | Currency::Mxn, _) => GatewayRule::Currencies {
+            codes: CURRENCIES.to_owned(),
+        },
+        (_, None) => GatewayRule::WholeAmounts,
+        (_, Some(whole)) if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&whole) => GatewayRule::Between {
+            least: Money::from_whole_major(MIN_AMOUNT, currency),
+            most: Money::from_whole_major(MAX_AMOUNT, currency),
+        },
+        (_, Some(whole)) => return Ok(whole),
+    };
+    Err(GatewayError::Rule(rule))
 }
 
 /// The codes of an answer; `details` may hold the one that counts.
@@ -433,6 +437,7 @@ const MAX_REFERENCE_CHARS: usize = 30;
 const MAX_URL_CHARS: usize = 120;
 const MIN_AMOUNT: i64 = 100;
 const MAX_AMOUNT: i64 = 2_500_000;
+const CURRENCIES: &str = "XOF, XAF, CDF, GNF, USD";
 /// A name that can never receive mail (RFC 2606).
 const ANONYMOUS_EMAIL: &str = "client@example.com";
 const FOREIGN_ACCOUNT: &str = "the account's keys are not CinetPay's (`api_key`, `api_password`)";
@@ -637,15 +642,15 @@ mod tests {
         };
         assert!(matches!(
             refused(|r| r.notify_url = format!("https://x/{}", "y".repeat(120))),
-            GatewayError::Misconfigured(_)
+            GatewayError::Rule(GatewayRule::AddressLength { .. })
         ));
         assert!(matches!(
             refused(|r| r.amount = Money::from_minor(99, Currency::Xof)),
-            GatewayError::Refused(_)
+            GatewayError::Rule(GatewayRule::Between { .. })
         ));
         assert!(matches!(
             refused(|r| r.amount = Money::from_minor(2_500_001, Currency::Xof)),
-            GatewayError::Refused(_)
+            GatewayError::Rule(GatewayRule::Between { .. })
         ));
         assert!(matches!(
             refused(|r| r.order = OrderRef::new("a_b")),

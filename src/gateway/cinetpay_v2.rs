@@ -14,12 +14,13 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
     Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Language};
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct CinetpayV2;
 
@@ -28,7 +29,7 @@ impl Gateway for CinetpayV2 {
         match Site::of(account) {
             Ok(_) => PayMethod::Redirect,
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
         }
     }
@@ -180,18 +181,24 @@ impl<'a> Site<'a> {
 
 /// The amount as CinetPay takes it, or the rule it breaks.
 fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
-    let refuse = |rule: &str| Err(GatewayError::Refused(format!("CinetPay takes {rule}, not {amount}")));
     let currency = amount.currency();
     let Some(whole) = answer::whole_major(amount) else {
-        return refuse("whole amounts only");
+        return Err(GatewayError::Rule(GatewayRule::WholeAmounts));
     };
-    match currency {
-        Currency::Eur | Currency::Mxn => refuse("XOF, XAF, CDF, GNF and USD"),
-        _ if whole < MIN_AMOUNT => refuse("at least 100"),
-        Currency::Usd => Ok(whole),
-        _ if whole % AMOUNT_STEP != 0 => refuse("multiples of 5"),
-        _ => Ok(whole),
-    }
+    let rule = match currency {
+        Currency::Eur | Currency::Mxn => GatewayRule::Currencies {
+            codes: CURRENCIES.to_owned(),
+        },
+        _ if whole < MIN_AMOUNT => GatewayRule::AtLeast {
+            least: Money::from_whole_major(MIN_AMOUNT, currency),
+        },
+        Currency::Usd => return Ok(whole),
+        _ if whole % AMOUNT_STEP != 0 => GatewayRule::MultiplesOf {
+            step: Money::from_whole_major(AMOUNT_STEP, currency),
+        },
+        _ => return Ok(whole),
+    };
+    Err(GatewayError::Rule(rule))
 }
 
 fn post(base: &str, path: &str, body: serde_json::Value) -> Call {
@@ -405,6 +412,7 @@ const CREATED: &str = "201";
 const MIN_AMOUNT: i64 = 100;
 /// Coins end at five francs; the API refuses finer amounts except in USD.
 const AMOUNT_STEP: i64 = 5;
+const CURRENCIES: &str = "XOF, XAF, CDF, GNF, USD";
 /// The gateway sends 16; some room for added ones, and none for ten thousand.
 const MAX_FIELDS: usize = 64;
 const MAX_KEY_PART: usize = 64;
@@ -675,7 +683,7 @@ mod tests {
         ] {
             let (calls, refused) = start(Money::from_minor(minor, currency), &[]);
             assert!(
-                calls.is_empty() && matches!(refused, Err(GatewayError::Refused(_))),
+                calls.is_empty() && matches!(refused, Err(GatewayError::Rule(_))),
                 "{minor} {currency}"
             );
         }

@@ -15,11 +15,12 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
     Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, Mode};
 use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct Fedapay;
 
@@ -27,16 +28,16 @@ impl Gateway for Fedapay {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         let Some(keys) = Keys::of(account) else {
             return PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             };
         };
         match (keys.secret, keys.public) {
             _ if keys.are_mixed() => PayMethod::Cannot {
-                missing: "`public_key` and `secret_key` belong to different FedaPay environments",
+                missing: Lack::MixedKeys,
             },
             (Some(_), _) => PayMethod::Redirect,
             (None, Some(_)) if keys.webhooks.is_empty() => PayMethod::Cannot {
-                missing: "`webhook_secrets` (wh_…) or `secret_key` (sk_…): without one of them no payment can be checked",
+                missing: Lack::ProofBy(&["webhook_secrets (wh_…)", "secret_key (sk_…)"]),
             },
             (None, Some(public)) => PayMethod::CheckoutJs {
                 public_key: public.to_owned(),
@@ -50,7 +51,7 @@ impl Gateway for Fedapay {
                 },
             },
             (None, None) => PayMethod::Cannot {
-                missing: "`secret_key` (sk_…) or `public_key` (pk_…)",
+                missing: Lack::OneOf(&["secret_key (sk_…)", "public_key (pk_…)"]),
             },
         }
     }
@@ -221,7 +222,7 @@ impl Api {
 
 fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     let Some(amount) = answer::whole_major(request.amount) else {
-        return answer::ended(GatewayError::Refused("FedaPay takes whole amounts only".to_owned()));
+        return answer::ended(GatewayError::Rule(GatewayRule::WholeAmounts));
     };
     let reference = request.order.to_string();
     let mut body = json!({

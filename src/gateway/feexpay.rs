@@ -12,11 +12,12 @@ use serde_json::json;
 use super::answer::{self, Raw, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Network, Notice, PayMethod, PaymentKey, PaymentRequest,
     PaymentStatus, Refusal, Report, Started, Told, Unreadable, feexpay_networks, signature,
 };
 use crate::company::{Account, AccountKeys, CallbackHeader};
 use crate::money::Currency;
+use crate::reason::GatewayRule;
 
 pub struct Feexpay;
 
@@ -25,10 +26,10 @@ impl Gateway for Feexpay {
         let networks: Vec<Network> = feexpay_networks::of_country(country);
         match Shop::of(account) {
             Err(_) => PayMethod::Cannot {
-                missing: FOREIGN_ACCOUNT,
+                missing: Lack::ForeignKeys,
             },
             Ok(_) if networks.is_empty() => PayMethod::Cannot {
-                missing: "a company in a country FeexPay serves (BJ, TG, CI, SN, BF, ML, CG)",
+                missing: Lack::Country(&["BJ", "TG", "CI", "SN", "BF", "ML", "CG"]),
             },
             Ok(_) => PayMethod::PhoneForm { networks },
         }
@@ -147,7 +148,7 @@ impl Shop {
     /// The call that makes the buyer's phone ring, or asks for a page of his wallet.
     fn collect(&self, request: &PaymentRequest) -> Result<Call, GatewayError> {
         let refuse = |sentence: &str| GatewayError::Refused(sentence.to_owned());
-        let amount = answer::whole_major(request.amount).ok_or_else(|| refuse("FeexPay takes whole amounts only"))?;
+        let amount = answer::whole_major(request.amount).ok_or(GatewayError::Rule(GatewayRule::WholeAmounts))?;
         let network = request
             .network
             .as_deref()

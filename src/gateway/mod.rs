@@ -21,6 +21,7 @@ pub use crate::event::Told;
 use crate::ids::OrderRef;
 use crate::money::Money;
 pub use crate::order::{Instructions, Place};
+use crate::reason::GatewayRule;
 pub use crate::refund::RefundReason;
 use call::Dialogue;
 
@@ -194,8 +195,38 @@ pub enum PayMethod {
     },
     /// Our own form asks for the phone number and the network.
     PhoneForm { networks: Vec<Network> },
-    /// The account lacks something; the sentence says what, for the operator.
-    Cannot { missing: &'static str },
+    /// The account lacks something that its operator can give it.
+    Cannot { missing: Lack },
+}
+
+/// What keeps an account from selling. Names of settings are the business file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Its keys are another gateway's.
+    ForeignKeys,
+    /// Some of its keys are the sandbox's, some are not.
+    MixedKeys,
+    /// One of these settings must be there.
+    OneOf(&'static [&'static str]),
+    /// The same, because without one of them no payment can be checked.
+    ProofBy(&'static [&'static str]),
+    /// The gateway serves these countries alone (ISO 3166 alpha-2), and the company is in another.
+    Country(&'static [&'static str]),
+}
+
+/// In English, for logs.
+impl std::fmt::Display for Lack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ForeignKeys => f.write_str("its keys are another gateway's"),
+            Self::MixedKeys => f.write_str("its keys belong to different environments"),
+            Self::OneOf(settings) => write!(f, "it lacks {}", settings.join(" or ")),
+            Self::ProofBy(settings) => {
+                write!(f, "without {} no payment can be checked", settings.join(" or "))
+            }
+            Self::Country(served) => write!(f, "it serves companies in {} alone", served.join(", ")),
+        }
+    }
 }
 
 /// One mobile-money network a phone form offers.
@@ -231,6 +262,9 @@ pub enum GatewayError {
     /// This request is refused and will be again.
     #[error("the gateway refuses the request: {0}")]
     Refused(String),
+    /// This request breaks a rule of the gateway's, so it was not sent.
+    #[error("the gateway would refuse the request: {0}")]
+    Rule(GatewayRule),
     /// The gateway does not know the payment.
     #[error("the gateway does not know the payment")]
     NotFound,

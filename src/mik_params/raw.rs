@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
+use super::Flaw;
+
 /// A call's headers and the pairs of its query.
 pub struct Raw<'a> {
     headers: &'a HeaderMap,
@@ -19,7 +21,7 @@ pub enum Found {
     Nothing,
     Text(String),
     /// Why it cannot be read, without the value: it may be a password.
-    Fault(&'static str),
+    Fault(Flaw),
 }
 
 impl<'a> Raw<'a> {
@@ -43,10 +45,9 @@ impl<'a> Raw<'a> {
         let mut lines = self.headers.get_all(name).iter();
         match (lines.next(), lines.next()) {
             (None, _) => self.find_in_query(name),
-            (Some(line), None) => {
-                std::str::from_utf8(line.as_bytes()).map_or(Found::Fault(NOT_UTF8), |text| Found::Text(text.to_owned()))
-            }
-            (Some(_), Some(_)) => Found::Fault("stands in more than one header line; keep one of them"),
+            (Some(line), None) => std::str::from_utf8(line.as_bytes())
+                .map_or(Found::Fault(Flaw::NotUtf8), |text| Found::Text(text.to_owned())),
+            (Some(_), Some(_)) => Found::Fault(Flaw::TwoHeaders),
         }
     }
 
@@ -54,8 +55,8 @@ impl<'a> Raw<'a> {
         let mut known: Option<String> = None;
         for (_, value) in self.pairs.iter().filter(|(found, _)| is_name_of(found, name)) {
             match (decode(value), &known) {
-                (Err(sentence), _) => return Found::Fault(sentence),
-                (Ok(text), Some(first)) if *first != text => return Found::Fault(REPEATED),
+                (Err(flaw), _) => return Found::Fault(flaw),
+                (Ok(text), Some(first)) if *first != text => return Found::Fault(Flaw::TwoValues),
                 (Ok(text), _) => known = Some(text),
             }
         }
@@ -74,7 +75,7 @@ fn read_pair(part: &str) -> Option<(String, &str)> {
 }
 
 /// Form decoding: plus signs are spaces, `%41` is a byte.
-fn decode(text: &str) -> Result<String, &'static str> {
+fn decode(text: &str) -> Result<String, Flaw> {
     let spaced = if text.contains('+') {
         Cow::Owned(text.replace('+', " "))
     } else {
@@ -86,17 +87,13 @@ fn decode(text: &str) -> Result<String, &'static str> {
         is_hex(bytes.next()) && is_hex(bytes.next())
     });
     if !whole_percents {
-        return Err("has a percent sign without two hexadecimal digits after it; write `%25` for `%`");
+        return Err(Flaw::BrokenPercent);
     }
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(Cow::into_owned)
-        .map_err(|_| NOT_UTF8)
+        .map_err(|_| Flaw::NotUtf8)
 }
 
 /// A callback has a dozen parameters; whoever sends hundreds wants our time.
 pub const PAIRS_MAX: usize = 200;
-
-const NOT_UTF8: &str = "is not UTF-8 text; type it again in the gateway's dashboard, accents as UTF-8";
-
-const REPEATED: &str = "is there more than once with different values; keep one of them";

@@ -1,11 +1,12 @@
-//! What each parameter's text may be. Every refusal says what to write instead and never shows a secret.
+//! What each parameter's text may be. No refusal holds a secret.
 
 use secrecy::SecretString;
 
+use super::Flaw;
 use crate::message::is_address;
 use crate::money::Currency;
 use crate::shown::shown;
-use crate::voucher::{Alphabet, LENGTH_MAX, LENGTH_MIN, UserMode, VoucherStyle};
+use crate::voucher::{Alphabet, LENGTH_MAX, LENGTH_MIN, PREFIX_MAX, UserMode, VoucherStyle};
 
 /// Whether a macro of the router's pages arrived as it was written, such as `$(mac)`: the page that should
 /// have replaced it did not come from the router, or the macro was split or encoded.
@@ -14,30 +15,30 @@ pub fn is_unexpanded(text: &str) -> bool {
 }
 
 /// What holds for every parameter, before it is looked at.
-pub fn checked(text: &str) -> Result<&str, String> {
+pub fn checked(text: &str) -> Result<&str, Flaw> {
     if text.len() > VALUE_MAX {
-        return Err(format!("is longer than {VALUE_MAX} bytes; write a shorter value"));
+        return Err(Flaw::TooLong { max: VALUE_MAX });
     }
     if text.chars().any(char::is_control) {
-        return Err("holds a control character such as a line end; type the value again".to_owned());
+        return Err(Flaw::ControlCharacter);
     }
     Ok(text)
 }
 
-pub fn admin_user(text: &str) -> Result<String, String> {
+pub fn admin_user(text: &str) -> Result<String, Flaw> {
     Ok(plain(text)?.to_owned())
 }
 
 /// Taken as it is, spaces too.
-pub fn admin_password(text: &str) -> Result<SecretString, String> {
+pub fn admin_password(text: &str) -> Result<SecretString, Flaw> {
     Ok(text.into())
 }
 
-pub fn mode(text: &str) -> Result<UserMode, String> {
-    UserMode::from_text(text.trim()).ok_or_else(|| wrong(text, "write `vc`, `up` or `pin`"))
+pub fn mode(text: &str) -> Result<UserMode, Flaw> {
+    UserMode::from_text(text.trim()).ok_or_else(|| Flaw::UserMode { value: shown(text) })
 }
 
-pub fn length(text: &str) -> Result<u8, String> {
+pub fn length(text: &str) -> Result<u8, Flaw> {
     let digits = text.trim();
     let number = digits
         .bytes()
@@ -46,86 +47,86 @@ pub fn length(text: &str) -> Result<u8, String> {
         .flatten();
     number
         .filter(|length| (LENGTH_MIN..=LENGTH_MAX).contains(length))
-        .ok_or_else(|| wrong(text, &format!("write a number from {LENGTH_MIN} to {LENGTH_MAX}")))
+        .ok_or_else(|| Flaw::Length {
+            value: shown(text),
+            min: LENGTH_MIN,
+            max: LENGTH_MAX,
+        })
 }
 
-pub fn alphabet(text: &str) -> Result<Alphabet, String> {
-    Alphabet::from_text(text.trim())
-        .ok_or_else(|| wrong(text, "write `lower`, `upper`, `upplow`, `mix`, `mix1` or `mix2`"))
+pub fn alphabet(text: &str) -> Result<Alphabet, Flaw> {
+    Alphabet::from_text(text.trim()).ok_or_else(|| Flaw::Alphabet { value: shown(text) })
 }
 
-pub fn prefix(text: &str) -> Result<String, String> {
+pub fn prefix(text: &str) -> Result<String, Flaw> {
     let style = VoucherStyle::default();
     VoucherStyle::new(style.mode, style.length, style.alphabet, text.trim())
         .map(|style| style.prefix)
-        .map_err(|_| wrong(text, "write at most 16 letters and digits with at most one hyphen"))
+        .map_err(|_| Flaw::Prefix {
+            value: shown(text),
+            max: PREFIX_MAX,
+        })
 }
 
-pub fn notify_email(text: &str) -> Result<String, String> {
+pub fn notify_email(text: &str) -> Result<String, Flaw> {
     let address = plain(text)?;
     is_address(address)
         .then(|| address.to_owned())
-        .ok_or_else(|| wrong(text, "write one address such as `name@example.com`"))
+        .ok_or_else(|| Flaw::Email { value: shown(text) })
 }
 
 /// `None` for the everyday names of the franc: which franc it is, the company's country knows.
-pub fn currency(text: &str) -> Result<Option<Currency>, String> {
+pub fn currency(text: &str) -> Result<Option<Currency>, Flaw> {
     let of = |home| Currency::from_text(text, home);
     match (of(Currency::Xof), of(Currency::Xaf)) {
         (Some(one), Some(other)) => Ok((one == other).then_some(one)),
-        _ => Err(wrong(text, "write an ISO code such as `XOF`, or `FCFA`")),
+        _ => Err(Flaw::Currency { value: shown(text) }),
     }
 }
 
 /// Shown in no message: it opens the callback to unsigned calls.
-pub fn access_uuid(text: &str) -> Result<String, String> {
+pub fn access_uuid(text: &str) -> Result<String, Flaw> {
     let uuid = text.trim();
     let plain = uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if plain && (UUID_MIN..=UUID_MAX).contains(&uuid.len()) {
         Ok(uuid.to_owned())
     } else {
-        Err("is not an access UUID; copy the router's `access_uuid` from the business file".to_owned())
+        Err(Flaw::AccessUuid)
     }
 }
 
-pub fn dns_name(text: &str) -> Result<String, String> {
+pub fn dns_name(text: &str) -> Result<String, Flaw> {
     let name = plain(text)?;
     let (host, port) = match name.split_once(':') {
         Some((host, port)) if !name.contains('/') => (host, Some(port)),
         _ => (name, None),
     };
     if host.len() > DNS_NAME_MAX || !host.split('.').all(is_label) {
-        return Err(wrong(
-            text,
-            "write the hotspot's dns-name such as `wifi.example.net`, without `http://` and `/`",
-        ));
+        return Err(Flaw::DnsName { value: shown(text) });
     }
     if !port.is_none_or(is_port) {
-        return Err(wrong(text, "write a port from 1 to 65535 after the colon, or none"));
+        return Err(Flaw::Port { value: shown(text) });
     }
     Ok(name.to_ascii_lowercase())
 }
 
-pub fn server(text: &str) -> Result<String, String> {
+pub fn server(text: &str) -> Result<String, Flaw> {
     let name = plain(text)?;
     let printable = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     if printable && name.len() <= SERVER_MAX {
         Ok(name.to_owned())
     } else {
-        Err(wrong(
-            text,
-            "write the name of the hotspot server on the router, printable ASCII of at most 64 characters",
-        ))
+        Err(Flaw::Server {
+            value: shown(text),
+            max: SERVER_MAX,
+        })
     }
 }
 
 /// Trimmed, and not a macro that nobody replaced.
-fn plain(text: &str) -> Result<&str, String> {
+fn plain(text: &str) -> Result<&str, Flaw> {
     if is_unexpanded(text) {
-        return Err(wrong(
-            text,
-            "the macro was not replaced: only the router's own pages do that; write the value itself",
-        ));
+        return Err(Flaw::Unexpanded { value: shown(text) });
     }
     Ok(text.trim())
 }
@@ -137,10 +138,6 @@ fn is_label(label: &str) -> bool {
 
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-fn wrong(text: &str, instead: &str) -> String {
-    format!("is `{}`; {instead}", shown(text))
 }
 
 /// No parameter of the guide comes near; a longer one is not ours.

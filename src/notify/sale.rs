@@ -11,6 +11,7 @@ use crate::company::Language;
 use crate::ids::OrderRef;
 use crate::language::{Texts, Value};
 use crate::order::{PlanSnapshot, State};
+use crate::reason::Reason;
 use crate::shown::shown_up_to;
 use crate::voucher::{UserMode, Voucher};
 
@@ -39,8 +40,8 @@ pub struct AlertNotice<'a> {
     pub plan: &'a PlanSnapshot,
     pub reference: &'a OrderRef,
     pub state: State,
-    /// What is wrong, in one sentence.
-    pub sentence: &'a str,
+    /// What is wrong.
+    pub reason: &'a Reason,
 }
 
 /// Subject and text for the operator: everything he needs to answer a buyer who calls.
@@ -55,7 +56,7 @@ pub fn operator_mail(language: Language, notice: &SaleNotice<'_>) -> (String, St
     if notice.plan.profile != notice.plan.label {
         text.push(say.line("line-profile", &notice.plan.profile));
     }
-    text.push(say.line("line-amount", &notice.plan.price.to_string()));
+    text.push(say.amount(notice.plan));
     text.push(say.line("line-gateway", notice.gateway));
     text.extend(
         notice
@@ -85,7 +86,7 @@ pub fn buyer_mail(language: Language, notice: &SaleNotice<'_>) -> (String, Strin
     });
     text.push(String::new());
     text.push(say.line("line-plan", &notice.plan.label));
-    text.push(say.line("line-amount", &notice.plan.price.to_string()));
+    text.push(say.amount(notice.plan));
     text.extend(
         notice
             .gateway_reference
@@ -100,24 +101,24 @@ pub fn buyer_mail(language: Language, notice: &SaleNotice<'_>) -> (String, Strin
 /// wrong and what to do.
 pub fn alert_mail(language: Language, notice: &AlertNotice<'_>) -> (String, String) {
     let say = Speaker { language };
-    let (subject, intro, advice) = match notice.state {
-        State::Held => ("alert-held-subject", "alert-held-intro", "alert-held-do"),
-        State::Stuck => ("alert-stuck-subject", "alert-stuck-intro", "alert-stuck-do"),
-        _ => ("alert-other-subject", "alert-other-intro", "alert-other-do"),
+    let (subject, intro) = match notice.state {
+        State::Held => ("alert-held-subject", "alert-held-intro"),
+        State::Stuck => ("alert-stuck-subject", "alert-stuck-intro"),
+        _ => ("alert-other-subject", "alert-other-intro"),
     };
-    let mut commands = vec![("retry", format!("mikrelay order retry {}", notice.reference))];
-    if advice == "alert-other-do" {
-        commands.push(("show", format!("mikrelay order show {}", notice.reference)));
-    }
     let text = [
         say.with(intro, &[]),
-        say.with("alert-reason", &[("value", shown_up_to(notice.sentence, SENTENCE_MAX))]),
+        String::new(),
+        say.with("alert-what", &[("value", notice.reason.what(language))]),
+        String::new(),
+        say.with(
+            "alert-do",
+            &[("value", notice.reason.remedy(language, notice.reference))],
+        ),
         String::new(),
         say.line("line-plan", &notice.plan.label),
-        say.line("line-amount", &notice.plan.price.to_string()),
+        say.line("line-price", &notice.plan.price.for_people(language)),
         say.line("line-order", notice.reference.as_str()),
-        String::new(),
-        say.with(advice, &commands),
     ];
     (say.subject(subject, notice.plan), joined(&text))
 }
@@ -144,8 +145,15 @@ impl Speaker {
     fn subject(self, id: &str, plan: &PlanSnapshot) -> String {
         self.with(
             id,
-            &[("plan", one_line(&plan.label)), ("amount", plan.price.to_string())],
+            &[
+                ("plan", one_line(&plan.label)),
+                ("amount", plan.price.for_people(self.language)),
+            ],
         )
+    }
+
+    fn amount(self, plan: &PlanSnapshot) -> String {
+        self.line("line-amount", &plan.price.for_people(self.language))
     }
 
     fn credentials(self, voucher: &Voucher) -> Vec<String> {
@@ -178,12 +186,11 @@ pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 /// A label longer than this is no label.
 const VALUE_MAX: usize = 100;
 
-/// Sentences for operators name a router's or gateway's answer.
-const SENTENCE_MAX: usize = 600;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::company::GatewayName;
+    use crate::ids::RouterId;
     use crate::money::{Currency, Money};
     use crate::plan::{DataLimit, TimeLimit};
 
@@ -237,13 +244,13 @@ mod tests {
     #[test]
     fn the_operator_reads_everything_about_a_sale() {
         let (subject, text) = with_notice(UserMode::Vc, |notice| operator_mail(Language::Fr, notice));
-        assert_eq!(subject, "Vente : 4 heures, 100 XOF");
+        assert_eq!(subject, "Vente : 4 heures, 100\u{a0}FCFA");
         assert_eq!(
             text,
             "Cyber Awa : une vente sur hotspot1.\n\n\
              Forfait : 4 heures\n\
              Profil du routeur : 4H\n\
-             Montant : 100 XOF\n\
+             Montant : 100\u{a0}FCFA\n\
              Paiement par : FedaPay\n\
              Référence de paiement : 104015\n\
              Référence : 7K3M9PQ2RSTVWX\n\
@@ -256,7 +263,7 @@ mod tests {
     #[test]
     fn the_buyer_reads_the_code_and_how_to_use_it() {
         let (subject, text) = with_notice(UserMode::Up, |notice| buyer_mail(Language::En, notice));
-        assert_eq!(subject, "Your Wi-Fi code: 4 heures, 100 XOF");
+        assert_eq!(subject, "Your Wi-Fi code: 4 heures, 100\u{a0}FCFA");
         assert_eq!(
             text,
             "Thank you for your purchase. Here is your Wi-Fi access from Cyber Awa.\n\n\
@@ -264,7 +271,7 @@ mod tests {
              Password: 345678\n\n\
              To connect: join the Wi-Fi, open http://wifi.example.net/ and enter the access above.\n\n\
              Plan: 4 heures\n\
-             Amount: 100 XOF\n\
+             Amount: 100\u{a0}FCFA\n\
              Payment reference: 104015\n\
              Reference: 7K3M9PQ2RSTVWX\n\
              Keep this message: the reference finds the code again.\n"
@@ -278,7 +285,7 @@ mod tests {
                 for compose in [operator_mail, buyer_mail] {
                     let (subject, text) = with_notice(mode, |notice| compose(language, notice));
                     assert!(
-                        subject.contains("4 heures, 100 XOF") && !subject.contains("mmk7p2qz"),
+                        subject.contains("4 heures, 100\u{a0}FCFA") && !subject.contains("mmk7p2qz"),
                         "{subject}"
                     );
                     assert!(text.contains("mmk7p2qz") && !text.contains(['{', '$']), "{text}");
@@ -314,34 +321,47 @@ mod tests {
     fn alerts_say_what_is_wrong_and_what_to_do() {
         let (plan, reference) = (plan(), OrderRef::new("7K3M9PQ2RSTVWX"));
         for language in Language::ALL {
-            for state in [State::Held, State::Stuck, State::Paid] {
-                let sentence = "the profile `4H` is missing on the router";
+            let mut mails = String::new();
+            for (state, reason) in [
+                (
+                    State::Held,
+                    Reason::WrongAmount {
+                        gateway: GatewayName::Fedapay,
+                        paid: Money::from_minor(50, Currency::Xof),
+                        price: plan.price,
+                    },
+                ),
+                (
+                    State::Stuck,
+                    Reason::ProfileMissing {
+                        router: RouterId::new("marche"),
+                        profile: "4H".to_owned(),
+                    },
+                ),
+                (
+                    State::Delivered,
+                    Reason::PaidTwice {
+                        gateway: GatewayName::Cinetpay,
+                        first: "104015".to_owned(),
+                        second: "104022".to_owned(),
+                    },
+                ),
+            ] {
                 let notice = AlertNotice {
                     plan: &plan,
                     reference: &reference,
                     state,
-                    sentence,
+                    reason: &reason,
                 };
                 let (subject, text) = alert_mail(language, &notice);
-                assert!(subject.contains("4 heures, 100 XOF"), "{subject}");
-                assert!(
-                    text.contains(sentence) && text.contains("mikrelay order retry 7K3M9PQ2RSTVWX"),
-                    "{text}"
-                );
+                assert!(subject.contains("4 heures, 100\u{a0}FCFA"), "{subject}");
+                assert!(text.contains(&reason.what(language)), "{text}");
+                assert!(text.contains(&reason.remedy(language, &reference)), "{text}");
                 assert!(!text.contains(['{', '$']), "{text}");
-                assert_eq!(text.contains("mikrelay order show"), state == State::Paid, "{text}");
+                mails.push_str(&format!("{subject}\n\n{text}\n----\n"));
             }
+            insta::assert_snapshot!(format!("alerts.{}", language.code()), mails);
         }
-        let notice = AlertNotice {
-            plan: &plan,
-            reference: &reference,
-            state: State::Stuck,
-            sentence: "x",
-        };
-        assert_eq!(
-            alert_mail(Language::Fr, &notice).0,
-            "Commande bloquée : 4 heures, 100 XOF"
-        );
     }
 
     #[test]

@@ -262,7 +262,7 @@ fn compose<'a>(link: &BuyLink, offer: &'a Offer, language: Language, typed: Type
         label: &plan.label,
         time: format::time(language, plan.time),
         data: format::data(language, plan.data),
-        price: format::price(language, plan.price),
+        price: plan.price.for_people(language),
         price_differs: offer.price_differs,
         action,
         hidden,

@@ -48,7 +48,7 @@ impl PageError {
             Self::Link(LinkFault::UnknownPlan(_) | LinkFault::NoPlan { .. }) => Fault::Plan,
             Self::Link(LinkFault::UnknownHotspot(_) | LinkFault::AmbiguousHotspot(_)) => Fault::Hotspot,
             Self::Link(LinkFault::UnknownAccount(_)) => Fault::Account,
-            Self::Link(LinkFault::CannotSell { .. }) => Fault::CannotSell,
+            Self::Link(LinkFault::CannotSell { .. } | LinkFault::NobodySells) => Fault::CannotSell,
             Self::Link(LinkFault::BadValue { .. }) | Self::Missing(_) | Self::Unexpanded(_) => Fault::Link,
             Self::UnknownOrder => Fault::Order,
             Self::TooOften { retry_after_s } => Fault::Often {
@@ -57,12 +57,6 @@ impl PageError {
             Self::Store(_) => Fault::Busy,
             Self::Template(_) => Fault::Broken,
         }
-    }
-
-    /// A sentence for the operator, where the cause is his to remove. Holds nothing but what the link says
-    /// and what the business file lacks.
-    pub fn hint(&self) -> Option<String> {
-        matches!(self, Self::Link(_) | Self::Missing(_) | Self::Unexpanded(_)).then(|| self.to_string())
     }
 }
 

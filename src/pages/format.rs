@@ -1,23 +1,9 @@
-//! Prices, times and amounts of data as people of each language write them. Pure.
+//! Times and amounts of data as people of each language write them. Pure. (Prices: `Money::for_people`.)
 
 use super::render::TEXTS;
 use crate::company::Language;
-use crate::language::Value;
-use crate::money::{Currency, Money};
+use crate::language::{Value, grouped_decimal};
 use crate::plan::{DataLimit, TimeLimit};
-
-/// `1 500 FCFA`, `$12.50 MXN`: grouped digits and the name people use for the currency.
-pub fn price(language: Language, money: Money) -> String {
-    let major = money.major_text();
-    let (whole, fraction) = major.split_once('.').unwrap_or((&major, ""));
-    let (group, point) = separators(language);
-    let mut number = grouped(whole, group);
-    if !fraction.is_empty() {
-        number.push(point);
-        number.push_str(fraction);
-    }
-    format!("{number}\u{a0}{}", currency_name(money.currency()))
-}
 
 /// `1 jour 12 h`; `None` where no limit is set.
 pub fn time(language: Language, time: TimeLimit) -> Option<String> {
@@ -56,61 +42,19 @@ pub fn data(language: Language, data: DataLimit) -> Option<String> {
         .or_else(|| units.iter().find(|(_, unit)| data.bytes >= *unit));
     let (key, unit) = fits.copied().unwrap_or(("data-bytes", 1));
     let tenth = (data.bytes % unit).saturating_mul(10) / unit;
-    let (group, point) = separators(language);
-    let mut number = grouped(&(data.bytes / unit).to_string(), group);
-    if tenth > 0 {
-        number.push(point);
-        number.push_str(&tenth.to_string());
-    }
+    let whole = data.bytes / unit;
+    let plain = if tenth > 0 {
+        format!("{whole}.{tenth}")
+    } else {
+        whole.to_string()
+    };
+    let number = grouped_decimal(language, &plain);
     Some(TEXTS.get(language, key, &[("n", Value::from(number))]))
-}
-
-fn grouped(digits: &str, separator: char) -> String {
-    let length = digits.chars().count();
-    let mut text = String::with_capacity(length + length / 3 * 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (length - index).is_multiple_of(3) && digit.is_ascii_digit() && !text.ends_with('-') {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Between thousands, and before decimals.
-fn separators(language: Language) -> (char, char) {
-    match language {
-        Language::En => (',', '.'),
-        Language::Fr => ('\u{202f}', ','),
-        Language::Es | Language::Pt => ('\u{a0}', ','),
-    }
-}
-
-/// Both CFA francs are `FCFA` to those who pay with them; which one is clear from where they stand.
-fn currency_name(currency: Currency) -> &'static str {
-    match currency {
-        Currency::Xof | Currency::Xaf => "FCFA",
-        other => other.code(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn prices_are_grouped_and_named() {
-        for (language, minor, currency, expected) in [
-            (Language::Fr, 100, Currency::Xof, "100\u{a0}FCFA"),
-            (Language::Fr, 1500, Currency::Xof, "1\u{202f}500\u{a0}FCFA"),
-            (Language::En, 1_234_567, Currency::Xaf, "1,234,567\u{a0}FCFA"),
-            (Language::Es, 5000, Currency::Mxn, "50,00\u{a0}MXN"),
-            (Language::En, 123_456, Currency::Usd, "1,234.56\u{a0}USD"),
-            (Language::Pt, 0, Currency::Gnf, "0\u{a0}GNF"),
-        ] {
-            assert_eq!(price(language, Money::from_minor(minor, currency)), expected);
-        }
-    }
 
     #[test]
     fn times_name_only_what_they_have() {

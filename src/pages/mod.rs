@@ -7,6 +7,7 @@
 pub mod buy;
 pub mod error;
 pub mod format;
+pub mod hint;
 pub mod language;
 pub mod link;
 pub mod order;

@@ -115,6 +115,8 @@ struct OrderPage<'a> {
     home_url: Option<&'a str>,
     retry_url: Option<&'a str>,
     refusal: Option<String>,
+    /// For the operator: why the payment could not begin.
+    hint: Option<String>,
     /// The refusal is about money the buyer does not have or may not spend.
     balance: bool,
     version: String,
@@ -168,7 +170,7 @@ impl<'a> OrderPage<'a> {
             label: &order.plan_label,
             time: format::time(language, order.time),
             data: format::data(language, order.data),
-            price: format::price(language, order.price),
+            price: order.price.for_people(language),
             reference: order.reference.as_str(),
             gateway: order.gateway.title(),
             pay: pay(order),
@@ -180,6 +182,10 @@ impl<'a> OrderPage<'a> {
             // An order of a link that was believed has no plan to buy again.
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
             refusal: order.refusal.as_deref().map(spoken),
+            hint: order
+                .fault
+                .as_ref()
+                .map(|fault| fault.advice(language, &order.reference)),
             balance: order.refusal.as_deref().is_some_and(is_about_balance),
             version: version(order),
             wait_s: wait_s(order),

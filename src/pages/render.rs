@@ -231,6 +231,7 @@ mod tests {
             include_str!("buy.rs"),
             include_str!("error.rs"),
             include_str!("format.rs"),
+            include_str!("hint.rs"),
             include_str!("order.rs"),
         ];
         let spoken: String = TEMPLATES.iter().map(|(_, template)| *template).chain(code).collect();

@@ -13,9 +13,10 @@ use crate::gateway::{Network, PayMethod};
 use crate::ids::{AccountId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::{Currency, Money};
 use crate::order::{Online, PlanSnapshot, State};
-use crate::payment::checkout::{Offer, OfferAccount};
+use crate::payment::checkout::{LinkFault, Offer, OfferAccount};
 use crate::payment::view::{OrderView, PayStep, VoucherView};
 use crate::plan::{DataLimit, TimeLimit};
+use crate::reason::{GatewayRule, Reason};
 use crate::voucher::UserMode;
 
 #[test]
@@ -229,6 +230,20 @@ fn samples(language: Language) -> Vec<(&'static str, String)> {
             .into_iter()
             .map(|(name, view)| (name, html_of(order::page(&view, language).expect("a page")))),
     );
+    let refused = OrderView {
+        fault: Some(Reason::RuleBroken {
+            gateway: GatewayName::Cinetpay,
+            price: Money::from_minor(103, Currency::Xof),
+            rule: GatewayRule::MultiplesOf {
+                step: Money::from_minor(5, Currency::Xof),
+            },
+        }),
+        ..order(State::Failed)
+    };
+    pages.push((
+        "order-refused",
+        html_of(order::page(&refused, language).expect("a page")),
+    ));
     let mut headers = HeaderMap::new();
     headers.insert(
         http::header::ACCEPT_LANGUAGE,
@@ -239,12 +254,18 @@ fn samples(language: Language) -> Vec<(&'static str, String)> {
     pages.push(("recover", html_of(recover::show(&visit).expect("a page"))));
     pages.push(("recover-nothing", recover::sample(&visit, "K7Q2M9X4T1WBZC", "1234")));
     for (name, fault, hint, id) in [
-        ("error-plan", Fault::Plan, Some("there is no plan `4h`"), None),
+        (
+            "error-plan",
+            Fault::Plan,
+            Some(LinkFault::UnknownPlan(PlanId::new("4h"))),
+            None,
+        ),
         ("error-lost", Fault::Lost, None, None),
         ("error-often", Fault::Often { seconds: 12 }, None, None),
         ("error-broken", Fault::Broken, None, Some("5f3a91c0")),
     ] {
-        pages.push((name, error::page(fault, language, hint, id).expect("a page")));
+        let hint = hint.and_then(|fault| hint::of(&PageError::Link(fault), language));
+        pages.push((name, error::page(fault, language, hint.as_deref(), id).expect("a page")));
     }
     pages
 }
@@ -394,6 +415,7 @@ fn order(state: State) -> OrderView {
         home_url: Some("http://wifi.example.net/status".to_owned()),
         retry_url: "/b/4h?lang=fr".to_owned(),
         refusal: None,
+        fault: None,
         paid_for_s: matches!(state, State::Paid | State::Stuck).then_some(4),
     }
 }

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::deliver;
 use super::refund::{tell, wish};
-use crate::company::Directory;
+use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Effect, Fact, Order, State, step};
+use crate::reason::Reason;
 use crate::refund::Standing;
 use crate::store::{Db, StoreError};
 
@@ -115,11 +116,12 @@ impl Change<'_> {
                     due_at: self.now,
                 })
             }
-            // The hotspot was removed while orders were open; nothing is lost, the history says so.
-            None => self.note(
-                &order.reference,
-                "its hotspot is gone from the business file; put it back and retry",
-            ),
+            // Cannot be while the store keeps hotspots that have orders; if it is all the same, nothing is lost.
+            None => {
+                let hotspot = order.hotspot.clone();
+                let advice = Reason::HotspotGone { hotspot }.advice(Language::En, &order.reference);
+                self.note(&order.reference, &advice)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! to collect, so that no money can arrive for an order nobody knows.
 
 use super::change::Change;
-pub use super::offer::{LinkFault, LinkQuery, LinkTarget, Offer, OfferAccount, OldLink};
+pub use super::offer::{LinkFault, LinkQuery, LinkTarget, Offer, OfferAccount, OldLink, Wanted};
 use super::{Relay, offer, settle};
 use crate::company::{Account, GatewayName, Hotspot, Router};
 use crate::gateway::{self, GatewayError, PayMethod, PaymentRequest, Started};
@@ -11,6 +11,7 @@ use crate::job::{Lane, NewJob, Task};
 use crate::mik_params::MikParams;
 use crate::order::{Buyer, Fact, Online, Order, State};
 use crate::phone::Phone;
+use crate::reason::Reason;
 use crate::secrets;
 use crate::store::StoreError;
 
@@ -83,7 +84,7 @@ pub(super) async fn place(relay: &Relay, wish: PlaceOrder) -> Result<Placed, Pla
         .find(|candidate| &candidate.id == account_id)
         .map(|found| &found.method);
     if let Some(PayMethod::CheckoutJs { .. }) = method {
-        record_start(relay, order.reference, Ok(Started::default())).await?;
+        record_start(relay, order.reference, account.gateway(), Ok(Started::default())).await?;
         return Ok(Placed::Page { token });
     }
     let request = payment_request(relay, &order, &offer, (hotspot, router), contact);
@@ -91,7 +92,7 @@ pub(super) async fn place(relay: &Relay, wish: PlaceOrder) -> Result<Placed, Pla
         .http()
         .converse(gateway::of(account).start(account, &request))
         .await;
-    finish_start(relay, &order, started).await
+    finish_start(relay, &order, account.gateway(), started).await
 }
 
 fn choose_account<'a>(offer: &'a Offer, wished: Option<&AccountId>) -> Result<&'a AccountId, PlaceError> {
@@ -265,6 +266,7 @@ fn directory_gateway(offer: &Offer, account: &AccountId) -> GatewayName {
 async fn finish_start(
     relay: &Relay,
     order: &Order,
+    gateway: GatewayName,
     started: Result<Started, GatewayError>,
 ) -> Result<Placed, PlaceError> {
     let token = order.token.clone();
@@ -279,18 +281,19 @@ async fn finish_start(
         },
         // Whether the gateway took it is unknown: the order stays open and is asked about.
         Err(GatewayError::Transient(_) | GatewayError::Throttled { .. }) => {
-            record_start(relay, order.reference.clone(), started).await?;
+            record_start(relay, order.reference.clone(), gateway, started).await?;
             return Err(PlaceError::GatewayDown { token });
         }
         _ => Placed::Page { token },
     };
-    record_start(relay, order.reference.clone(), started).await?;
+    record_start(relay, order.reference.clone(), gateway, started).await?;
     Ok(next)
 }
 
 async fn record_start(
     relay: &Relay,
     reference: OrderRef,
+    gateway: GatewayName,
     started: Result<Started, GatewayError>,
 ) -> Result<(), StoreError> {
     relay
@@ -300,15 +303,15 @@ async fn record_start(
             };
             let started = match started {
                 Ok(started) => started,
-                Err(error @ (GatewayError::Transient(_) | GatewayError::Throttled { .. })) => {
-                    let cause = error.to_string();
-                    order.reason = Some(settle::shown(&cause));
-                    change.db.save_order(&order)?;
-                    return change.note(&reference, &cause);
-                }
                 Err(error) => {
-                    order.reason = Some(settle::shown(&error.to_string()));
-                    return change.advance(&mut order, Fact::Failed, &error.to_string());
+                    let reason = why_not_started(&order, gateway, &error);
+                    let sentence = reason.to_string();
+                    order.reason = Some(reason);
+                    if matches!(error, GatewayError::Transient(_) | GatewayError::Throttled { .. }) {
+                        change.db.save_order(&order)?;
+                        return change.note(&reference, &sentence);
+                    }
+                    return change.advance(&mut order, Fact::Failed, &sentence);
                 }
             };
             // The webhook may have been faster than this answer: keep what it brought.
@@ -316,12 +319,46 @@ async fn record_start(
             order.pay_url = started.pay_url;
             order.notify_token = started.notify_token;
             match started.failed {
-                Some(reason) => {
-                    order.reason = Some(settle::shown(&reason));
+                Some(words) => {
+                    order.reason = Some(Reason::Declined {
+                        gateway,
+                        words: settle::shown(&words),
+                    });
                     change.advance(&mut order, Fact::Failed, "the gateway refused at once")
                 }
                 None => change.advance(&mut order, Fact::Started, "the gateway waits for the buyer"),
             }
         })
         .await
+}
+
+fn why_not_started(order: &Order, gateway: GatewayName, error: &GatewayError) -> Reason {
+    match error {
+        GatewayError::Transient(words) => Reason::GatewaySilent {
+            gateway,
+            words: settle::shown(words),
+        },
+        GatewayError::Throttled { .. } => Reason::GatewaySilent {
+            gateway,
+            words: settle::shown(&error.to_string()),
+        },
+        GatewayError::Misconfigured(words) => Reason::AccountRefused {
+            gateway,
+            account: order.account.clone(),
+            words: settle::shown(words),
+        },
+        GatewayError::Refused(words) => Reason::RequestRefused {
+            gateway,
+            words: settle::shown(words),
+        },
+        GatewayError::Rule(rule) => Reason::RuleBroken {
+            gateway,
+            price: order.plan.price,
+            rule: rule.clone(),
+        },
+        GatewayError::NotFound => Reason::RequestRefused {
+            gateway,
+            words: error.to_string(),
+        },
+    }
 }

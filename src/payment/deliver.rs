@@ -3,13 +3,14 @@
 
 use super::change::Change;
 use super::{Outcome, Relay, settle};
-use crate::company::Directory;
+use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Job, Lane, NewJob, Task};
 use crate::message::{Message, MessageState};
 use crate::notify::mail::Retry;
 use crate::notify::sale::{self, AlertNotice, SaleNotice};
 use crate::order::Order;
+use crate::reason::Reason;
 use crate::secrets;
 use crate::store::StoreError;
 
@@ -73,16 +74,13 @@ pub(super) fn announce(change: &mut Change<'_>, order: &Order) -> Result<(), Sto
 
 /// An order that needs the operator, with its own reason.
 pub(super) fn alert(change: &mut Change<'_>, order: &Order) -> Result<(), StoreError> {
-    let reason = order
-        .reason
-        .clone()
-        .unwrap_or_else(|| "the order needs attention".to_owned());
-    alert_about(change, order, &reason)
+    alert_about(change, order, order.reason.as_ref().unwrap_or(&Reason::Unexplained))
 }
 
-/// Tells the operator one sentence about an order.
-pub(super) fn alert_about(change: &mut Change<'_>, order: &Order, sentence: &str) -> Result<(), StoreError> {
-    tracing::warn!(order = %order.reference, "order {} needs attention: {sentence}", order.reference);
+/// Tells the operator what an order needs of him.
+pub(super) fn alert_about(change: &mut Change<'_>, order: &Order, reason: &Reason) -> Result<(), StoreError> {
+    let advice = reason.advice(Language::En, &order.reference);
+    tracing::warn!(order = %order.reference, "order {} needs attention: {advice}", order.reference);
     let Some(company) = change.directory.companies.get(&order.company) else {
         return Ok(());
     };
@@ -93,7 +91,7 @@ pub(super) fn alert_about(change: &mut Change<'_>, order: &Order, sentence: &str
         plan: &order.plan,
         reference: &order.reference,
         state: order.state,
-        sentence,
+        reason,
     };
     let (subject, text) = sale::alert_mail(company.language, &notice);
     post(

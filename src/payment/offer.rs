@@ -4,11 +4,12 @@
 use secrecy::ExposeSecret;
 
 use crate::company::{Account, AccountKeys, Company, Directory, GatewayName, Hotspot, Language, LinkPolicy, Mode};
-use crate::gateway::{self, PayMethod};
+use crate::gateway::{self, Lack, PayMethod};
 use crate::ids::{AccountId, HotspotId, PlanId};
 use crate::money::{Currency, Money};
 use crate::order::PlanSnapshot;
 use crate::plan::{DataLimit, Plan, TimeLimit};
+use crate::shown::shown;
 
 /// What a buy link says, old or new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +85,32 @@ pub enum LinkFault {
     AmbiguousHotspot(String),
     #[error("no plan of hotspot `{hotspot}` sells profile `{profile}` with these limits")]
     NoPlan { hotspot: HotspotId, profile: String },
-    #[error("the link's `{name}` cannot be read: {sentence}")]
-    BadValue { name: &'static str, sentence: String },
-    #[error("no account can sell this plan: {missing}")]
-    CannotSell { missing: &'static str },
+    #[error("the link's `{name}` cannot be read: `{value}`")]
+    BadValue {
+        name: &'static str,
+        /// What stands there, on one short line; empty where it is missing.
+        value: String,
+        wanted: Wanted,
+    },
+    #[error("account `{account}` cannot sell this plan: {missing}")]
+    CannotSell {
+        account: AccountId,
+        gateway: GatewayName,
+        missing: Lack,
+    },
+    #[error("no account of the company may sell this plan")]
+    NobodySells,
+}
+
+/// What a link's value should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Amount,
+    /// An amount above zero, which this link must name.
+    Price,
+    Currency,
+    Time,
+    Data,
 }
 
 /// What a link offers, by the business records alone.
@@ -106,8 +129,8 @@ pub fn offer(directory: &Directory, link: &LinkQuery) -> Result<Offer, LinkFault
             method: gateway::of(account).pay_method(account, &chosen.company.country),
         })
         .collect();
-    if let Some(missing) = why_nobody_can_sell(&accounts) {
-        return Err(LinkFault::CannotSell { missing });
+    if let Some(fault) = why_nobody_can_sell(&accounts) {
+        return Err(fault);
     }
     Ok(Offer {
         company_name: chosen.company.name.clone(),
@@ -136,15 +159,19 @@ fn can_sell(method: &PayMethod) -> bool {
     !matches!(method, PayMethod::Cannot { .. })
 }
 
-fn why_nobody_can_sell(accounts: &[OfferAccount]) -> Option<&'static str> {
+fn why_nobody_can_sell(accounts: &[OfferAccount]) -> Option<LinkFault> {
     if accounts.iter().any(|account| can_sell(&account.method)) {
         return None;
     }
-    let missing = accounts.iter().find_map(|account| match account.method {
-        PayMethod::Cannot { missing } => Some(missing),
+    let first = accounts.iter().find_map(|account| match account.method {
+        PayMethod::Cannot { missing } => Some(LinkFault::CannotSell {
+            account: account.id.clone(),
+            gateway: account.gateway,
+            missing,
+        }),
         _ => None,
     });
-    Some(missing.unwrap_or("no account of the company may sell it"))
+    Some(first.unwrap_or(LinkFault::NobodySells))
 }
 
 fn choose_plan<'a>(directory: &'a Directory, id: &PlanId) -> Result<Chosen<'a>, LinkFault> {
@@ -250,14 +277,15 @@ impl Asked {
             None => home,
             Some(text) => Currency::from_text(text, home).ok_or_else(|| LinkFault::BadValue {
                 name: "currency",
-                sentence: "write `XOF`, `FCFA` or another ISO code".to_owned(),
+                value: shown(text),
+                wanted: Wanted::Currency,
             })?,
         };
-        let price = read_value("amount", old.amount.as_deref(), |text| {
+        let price = read_value(("amount", Wanted::Amount), old.amount.as_deref(), |text| {
             Money::parse_major(text, currency)
         })?;
-        let time = read_value("timelimit", old.time.as_deref(), TimeLimit::parse)?;
-        let data = read_value("datalimit", old.data.as_deref(), DataLimit::parse)?;
+        let time = read_value(("timelimit", Wanted::Time), old.time.as_deref(), TimeLimit::parse)?;
+        let data = read_value(("datalimit", Wanted::Data), old.data.as_deref(), DataLimit::parse)?;
         Ok(Self { price, time, data })
     }
 
@@ -272,7 +300,8 @@ impl Asked {
             .filter(|price| price.minor() > 0)
             .ok_or_else(|| LinkFault::BadValue {
                 name: "amount",
-                sentence: "it is missing or zero".to_owned(),
+                value: shown(old.amount.as_deref().unwrap_or_default()),
+                wanted: Wanted::Price,
             })?;
         Ok(PlanSnapshot {
             plan: None,
@@ -285,14 +314,16 @@ impl Asked {
     }
 }
 
-fn read_value<T, E: std::fmt::Display>(
-    name: &'static str,
+fn read_value<T, E>(
+    (name, wanted): (&'static str, Wanted),
     text: Option<&str>,
     read: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, LinkFault> {
-    text.map(read).transpose().map_err(|error| LinkFault::BadValue {
+    let Some(text) = text else { return Ok(None) };
+    read(text).map(Some).map_err(|_| LinkFault::BadValue {
         name,
-        sentence: error.to_string(),
+        value: shown(text),
+        wanted,
     })
 }
 

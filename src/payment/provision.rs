@@ -10,6 +10,7 @@ use super::{Outcome, Relay};
 use crate::company::{Hotspot, Router};
 use crate::ids::OrderRef;
 use crate::order::{Fact, Order};
+use crate::reason::Reason;
 use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
 use crate::store::StoreError;
 use crate::voucher::{self, BatchNumber, Voucher, VoucherStyle};
@@ -29,12 +30,11 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
                 reference.clone(),
                 Fact::Provisioned,
                 "the user exists on the router",
-                None,
             )
             .await
         }
         Err(Trouble::Store(error)) => Err(error),
-        Err(Trouble::Operator(sentence)) => stick(relay, reference.clone(), sentence).await,
+        Err(Trouble::Operator(reason)) => stick(relay, reference.clone(), reason).await,
         Err(Trouble::Router(error)) => give_up_for_now(relay, &work, error).await,
         Err(Trouble::Crowded) => Ok(later(
             PERMANENT_RETRY,
@@ -69,7 +69,7 @@ pub(super) async fn disable(relay: &Relay, reference: &OrderRef) -> Result<Outco
             Ok(Outcome::Done)
         }
         Err(Trouble::Router(error)) => Ok(down_or_later(&error)),
-        Err(Trouble::Operator(sentence)) => Ok(later(PERMANENT_RETRY, &sentence)),
+        Err(Trouble::Operator(reason)) => Ok(later(PERMANENT_RETRY, &reason.to_string())),
         Err(Trouble::Store(error)) => Err(error),
         Err(Trouble::Crowded | Trouble::NoRandomness | Trouble::Overtaken) => Ok(Outcome::Done),
     }
@@ -111,10 +111,9 @@ impl Work {
 
     pub async fn session(&self, relay: &Relay) -> Result<Loan, Trouble> {
         let credentials = self.router.credentials.as_ref().ok_or_else(|| {
-            Trouble::Operator(format!(
-                "router `{}` has no user and password; put them into the business file and apply it",
-                self.router.id
-            ))
+            Trouble::Operator(Reason::RouterWithoutLogin {
+                router: self.router.id.clone(),
+            })
         })?;
         relay
             .0
@@ -136,8 +135,8 @@ impl Work {
 /// Why a job for a router could not be finished.
 pub(super) enum Trouble {
     Router(RouterError),
-    /// Only a person can help: what to do.
-    Operator(String),
+    /// Only a person can help.
+    Operator(Reason),
     Store(StoreError),
     /// So many drawn names in a row were taken.
     Crowded,
@@ -208,37 +207,36 @@ async fn checked_facts(work: &Work, loan: &mut Loan) -> Result<RouterFacts, Trou
         cached
     };
     match misses(work, &facts) {
-        Some(sentence) => Err(Trouble::Operator(sentence)),
+        Some(reason) => Err(Trouble::Operator(reason)),
         None => Ok(facts),
     }
 }
 
-fn misses(work: &Work, facts: &RouterFacts) -> Option<String> {
-    let (profile, server, router) = (&work.order.plan.profile, work.server(), &work.router.id);
-    if !facts.profiles.contains(profile) {
-        return Some(format!(
-            "router `{router}` has no user profile named exactly `{profile}`; create it in Mikhmon or WinBox (IP > Hotspot > User Profiles), \
-             or correct the plan: the order goes on by itself"
-        ));
+fn misses(work: &Work, facts: &RouterFacts) -> Option<Reason> {
+    if !facts.profiles.contains(&work.order.plan.profile) {
+        return Some(profile_missing(work));
     }
-    if !facts.servers.iter().any(|name| name == server) {
-        return Some(format!(
-            "router `{router}` has no hotspot server named exactly `{server}`; {}",
-            server_remedy(work)
-        ));
-    }
-    None
+    let has_server = facts.servers.iter().any(|name| name == work.server());
+    (!has_server).then(|| server_missing(work))
 }
 
-fn server_remedy(work: &Work) -> String {
-    if work.order.params.server.is_none() {
-        return "correct the hotspot's `name` in the business file: the order goes on by itself".to_owned();
+fn profile_missing(work: &Work) -> Reason {
+    Reason::ProfileMissing {
+        router: work.router.id.clone(),
+        profile: work.order.plan.profile.clone(),
     }
-    format!(
-        "the callback named it: correct `mikserver` in the gateway's dashboard, then retry the order: it goes on with \
-         the hotspot's own server, `{}`",
-        work.hotspot.name
-    )
+}
+
+fn server_missing(work: &Work) -> Reason {
+    let (router, server) = (work.router.id.clone(), work.server().to_owned());
+    if work.order.params.server.is_none() {
+        return Reason::ServerMissing { router, server };
+    }
+    Reason::CallbackServerMissing {
+        router,
+        server,
+        own: work.hotspot.name.clone(),
+    }
 }
 
 /// Draws a voucher and stores it with the order, before the router hears of it.
@@ -324,19 +322,12 @@ async fn disable_user(relay: &Relay, work: &Work, voucher: &Voucher) -> Result<(
     result
 }
 
-async fn record(
-    relay: &Relay,
-    reference: OrderRef,
-    fact: Fact,
-    why: &'static str,
-    reason: Option<String>,
-) -> Result<Outcome, StoreError> {
+async fn record(relay: &Relay, reference: OrderRef, fact: Fact, why: &'static str) -> Result<Outcome, StoreError> {
     relay
         .change(move |change| {
             let Some(mut order) = change.db.order(&reference)? else {
                 return Ok(());
             };
-            order.reason = reason.or(order.reason);
             change.advance(&mut order, fact, why)
         })
         .await?;
@@ -344,15 +335,16 @@ async fn record(
 }
 
 /// Shows the operator what only he can mend. The job stays: the order goes on when the cause is gone.
-async fn stick(relay: &Relay, reference: OrderRef, sentence: String) -> Result<Outcome, StoreError> {
-    let reason = sentence.clone();
+async fn stick(relay: &Relay, reference: OrderRef, reason: Reason) -> Result<Outcome, StoreError> {
+    let sentence = reason.to_string();
     relay
         .change(move |change| {
             let Some(mut order) = change.db.order(&reference)? else {
                 return Ok(());
             };
-            order.reason = Some(reason.clone());
-            change.advance(&mut order, Fact::Stuck, &reason)
+            let why = reason.to_string();
+            order.reason = Some(reason);
+            change.advance(&mut order, Fact::Stuck, &why)
         })
         .await?;
     Ok(later(PERMANENT_RETRY, &sentence))
@@ -362,8 +354,9 @@ async fn give_up_for_now(relay: &Relay, work: &Work, error: RouterError) -> Resu
     let reference = work.order.reference.clone();
     match error.retry() {
         Retry::AskOperator => {
-            let sentence = operator_sentence(work, &error);
-            stick(relay, reference, sentence.clone()).await?;
+            let reason = why_stuck(work, &error);
+            let sentence = reason.to_string();
+            stick(relay, reference, reason).await?;
             // A refused login or a peer that is no router is not this order's trouble: the whole lane waits.
             Ok(match error {
                 RouterError::Trap(_) => later(PERMANENT_RETRY, &sentence),
@@ -377,17 +370,55 @@ async fn give_up_for_now(relay: &Relay, work: &Work, error: RouterError) -> Resu
     }
 }
 
-fn operator_sentence(work: &Work, error: &RouterError) -> String {
-    let router = &work.router.id;
+/// Why only a person can help, after an error that does not go away by itself.
+fn why_stuck(work: &Work, error: &RouterError) -> Reason {
+    let router = work.router.id.clone();
     match error {
-        RouterError::LoginRefused(_) => format!(
-            "router `{router}` refuses the login; compare `user` and `password` in the business file with /user on the router"
-        ),
-        RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted => format!(
-            "router `{router}` refuses the command: its user needs the policies `api`, `read` and `write` (/user group)"
-        ),
-        other => format!("router `{router}`: {other}"),
+        RouterError::LoginRefused(words) => Reason::RouterLoginRefused {
+            router,
+            words: words.clone(),
+        },
+        RouterError::Trap(trap) => match trap.kind {
+            TrapKind::NotPermitted => Reason::RouterRightsMissing { router },
+            TrapKind::NoSuchProfile => profile_missing(work),
+            TrapKind::NoSuchServer => server_missing(work),
+            _ => Reason::RouterRefuses {
+                router,
+                words: trap.words(),
+            },
+        },
+        RouterError::Address(address) => Reason::RouterAddressUnusable {
+            router,
+            address: address.clone(),
+        },
+        RouterError::Tls(error) => Reason::RouterTlsFails {
+            router,
+            words: chain(error),
+        },
+        RouterError::Protocol(error) => Reason::RouterNotSpeakingApi {
+            router,
+            words: chain(error),
+        },
+        RouterError::NotSendable { field, .. } => Reason::ValueUnsendable {
+            router,
+            field: (*field).to_owned(),
+        },
+        RouterError::Answer { command, property } => Reason::RouterAnswerIncomplete {
+            router,
+            command: (*command).to_owned(),
+            property: (*property).to_owned(),
+        },
+        other => Reason::RouterRefuses {
+            router,
+            words: chain(other),
+        },
     }
+}
+
+/// An error with its causes: the outermost one only says that something failed.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A connection that fails stops the lane; a trap concerns this job alone.

@@ -8,7 +8,7 @@ pub mod wish;
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::Change;
-use super::settle::{backoff, rest, shown};
+use super::settle::{CHARGED_BACK, backoff, rest, shown};
 use super::{Outcome, Relay, deliver};
 use crate::company::Account;
 use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus, RefundRequest, RefundState, Report};
@@ -16,6 +16,7 @@ use crate::ids::RefundId;
 use crate::job::Job;
 use crate::money::Money;
 use crate::order::{Fact, Order};
+use crate::reason::Reason;
 use crate::refund::{Refund, Standing};
 use crate::store::{Db, StoreError};
 
@@ -171,8 +172,8 @@ async fn fail(relay: &Relay, id: RefundId, job: &Job, error: GatewayError) -> Re
             end_by(relay, id, Next::Refused(error.to_string())).await
         }
         GatewayError::Misconfigured(_) => {
-            let sentence = format!("its money cannot be given back yet: {error}");
-            relay.change(move |change| alert_once(change, id, &sentence)).await?;
+            let words = shown(&error.to_string());
+            relay.change(move |change| alert_once(change, id, words)).await?;
             Ok(later(ACCOUNT_REFUSED, &error.to_string()))
         }
         error => Ok(later(backoff(job.attempts).max(rest(&error)), &error.to_string())),
@@ -190,15 +191,16 @@ async fn end_by(relay: &Relay, id: RefundId, end: Next) -> Result<Outcome, Store
             }
             match end {
                 Next::Done => wish::complete(change, &mut order, refund, "the gateway gave the money back"),
-                Next::ChargedBack if refund.is_extra => {
-                    wish::complete(change, &mut order, refund, "the bank took the money back")
-                }
+                Next::ChargedBack if refund.is_extra => wish::complete(change, &mut order, refund, CHARGED_BACK),
                 Next::ChargedBack => {
                     (refund.standing, refund.ended_at) = (Standing::Refused, Some(change.now));
-                    refund.words = Some("the bank took the money back".to_owned());
+                    refund.words = Some(CHARGED_BACK.to_owned());
                     change.db.save_refund(&refund)?;
-                    order.reason.clone_from(&refund.words);
-                    change.advance(&mut order, Fact::ChargedBack, "the bank took the money back")
+                    let account = change.directory.accounts.get(&order.account);
+                    order.reason = account.map(|account| Reason::ChargedBack {
+                        gateway: account.gateway(),
+                    });
+                    change.advance(&mut order, Fact::ChargedBack, CHARGED_BACK)
                 }
                 Next::Refused(words) => wish::refuse(change, &mut order, refund, &shown(&words)),
                 Next::Ask(_) | Next::Wait(..) => Ok(()),
@@ -208,15 +210,26 @@ async fn end_by(relay: &Relay, id: RefundId, end: Next) -> Result<Outcome, Store
     Ok(Outcome::Done)
 }
 
-fn alert_once(change: &mut Change<'_>, id: RefundId, sentence: &str) -> Result<(), StoreError> {
-    let Some((_, order)) = load(change.db, id)? else {
+/// The account is refused: the operator is told once for each order.
+fn alert_once(change: &mut Change<'_>, id: RefundId, words: String) -> Result<(), StoreError> {
+    let Some((refund, order)) = load(change.db, id)? else {
         return Ok(());
     };
-    if change.db.was_noted(&order.reference, sentence)? {
+    let Some(account) = change.directory.accounts.get(&order.account) else {
+        return Ok(());
+    };
+    let reason = Reason::RefundHeldUp {
+        gateway: account.gateway(),
+        account: account.id.clone(),
+        paid: refund.payment.amount,
+        words,
+    };
+    let line = reason.to_string();
+    if change.db.was_noted(&order.reference, &line)? {
         return Ok(());
     }
-    change.note(&order.reference, sentence)?;
-    deliver::alert_about(change, &order, sentence)
+    change.note(&order.reference, &line)?;
+    deliver::alert_about(change, &order, &reason)
 }
 
 fn load(db: &Db<'_>, id: RefundId) -> Result<Option<(Refund, Order)>, StoreError> {

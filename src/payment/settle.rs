@@ -13,6 +13,7 @@ use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Settles one event of the inbox.
@@ -231,9 +232,13 @@ enum Verdict {
     Nothing,
     /// Money is on its way and not here.
     Waits(&'static str),
-    Fact(Fact, String),
+    Fact(Fact, &'static str),
+    /// The payment failed; the gateway's own words.
+    Failed(Option<String>),
+    /// Money that may not be turned into a voucher.
+    Misfit(Reason),
     /// The order was fulfilled, and now its money is in doubt: the operator must know.
-    Doubted(&'static str),
+    Doubted(Reason),
     /// A second payment for an order that was paid already.
     PaidTwice,
     /// Something else became of a payment that is not the order's own.
@@ -250,9 +255,11 @@ impl Verdict {
         match self {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
             Self::Waits(why) => (Fact::Started, (*why).to_owned()),
-            Self::Doubted(why) => (Fact::Started, format!("needs attention: {why}")),
+            Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
             Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
-            Self::Fact(fact, why) => (*fact, why.clone()),
+            Self::Fact(fact, why) => (*fact, (*why).to_owned()),
+            Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
+            Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
             Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
             Self::OfSecond => (Fact::Started, "about another payment for the order".to_owned()),
             Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
@@ -266,7 +273,7 @@ impl Verdict {
 
 /// The pure decision: which fact a report is for this order.
 fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
-    let fact = |fact, why: &str| Verdict::Fact(fact, why.to_owned());
+    let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
         PaymentStatus::Disputed
@@ -279,33 +286,26 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
         }
         PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
         PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
-        PaymentStatus::Disputed => doubted(
-            order,
-            "the payment is disputed; the gateway decides who keeps the money",
-        ),
-        PaymentStatus::PartiallyRefunded => doubted(order, "a part of the payment was given back"),
-        PaymentStatus::ChargedBack => fact(Fact::ChargedBack, CHARGED_BACK),
-        PaymentStatus::Failed { reason } => {
-            fact(Fact::Failed, &shown(reason.as_deref().unwrap_or("the payment failed")))
-        }
-        PaymentStatus::Expired => fact(Fact::Expired, "the payment expired"),
-        PaymentStatus::Cancelled => fact(Fact::Cancelled, "the buyer cancelled"),
-        PaymentStatus::Refunded => fact(Fact::Refunded, "the payment was refunded"),
+        PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
+        PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
+        PaymentStatus::ChargedBack => Verdict::Fact(Fact::ChargedBack, CHARGED_BACK),
+        PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
+        PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
+        PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
+        PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
         PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
         PaymentStatus::Paid if order.state == State::Refunded => Verdict::WonBack,
-        PaymentStatus::Paid => match misfit(order, account, report, sold_live, params) {
-            Some(sentence) => Verdict::Fact(Fact::Mismatched, sentence),
-            None => fact(Fact::Paid, "the money fits"),
-        },
+        PaymentStatus::Paid => misfit(order, account, report, sold_live, params)
+            .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
     }
 }
 
 /// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
-fn doubted(order: &Order, sentence: &'static str) -> Verdict {
+fn doubted(order: &Order, reason: Reason) -> Verdict {
     if order.state.awaits_money() {
-        Verdict::Fact(Fact::Mismatched, sentence.to_owned())
+        Verdict::Misfit(reason)
     } else {
-        Verdict::Doubted(sentence)
+        Verdict::Doubted(reason)
     }
 }
 
@@ -329,54 +329,44 @@ fn is_other(order: &Order, report: &Report) -> bool {
     order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id
 }
 
-/// Why money that arrived may not be turned into a voucher; a sentence for the operator.
+/// Why money that arrived may not be turned into a voucher.
 fn misfit(
     order: &Order,
     account: &Account,
     report: &Report,
     sold_live: bool,
     params: Option<&MikParams>,
-) -> Option<String> {
-    let price = order.plan.price;
+) -> Option<Reason> {
+    let (price, gateway) = (order.plan.price, account.gateway());
     if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
-        return Some("sandbox money arrived on a live account; nothing was really paid".to_owned());
+        return Some(Reason::SandboxOnLiveAccount {
+            gateway,
+            account: account.id.clone(),
+        });
     }
     if order.mode == Mode::Test && sold_live {
-        return Some(
-            "sandbox money arrived for a plan that is sold for real money; nothing was really paid. To try a test \
-             account, give it a plan of its own (`accounts`)"
-                .to_owned(),
-        );
+        return Some(Reason::SandboxForLivePlan {
+            account: account.id.clone(),
+        });
     }
     match report.amount {
         Some(paid) if paid.currency() != price.currency() => {
-            return Some(format!(
-                "the buyer paid {paid}, the price is {price}: the currencies differ"
-            ));
+            return Some(Reason::WrongCurrency { gateway, paid, price });
         }
         Some(paid) if paid.minor() != price.minor() => {
-            return Some(format!("the buyer paid {paid}, the price is {price}"));
+            return Some(Reason::WrongAmount { gateway, paid, price });
         }
         // The amount was fixed when the relay made the payment, and this API never repeats it.
         None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
-            return Some("the gateway says paid without saying how much".to_owned());
+            return Some(Reason::AmountUnknown { gateway });
         }
         _ => {}
     }
     let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
-    (!faults.is_empty()).then(|| describe_faults(faults))
-}
-
-fn describe_faults(faults: &[crate::mik_params::ParamFault]) -> String {
-    let each: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("`{}`: {}", fault.name, fault.sentence))
-        .collect();
-    format!(
-        "paid, but the callback's settings cannot be used ({}); mend them in the gateway's dashboard, then retry the \
-         order: it goes on with the hotspot's own settings",
-        each.join("; ")
-    )
+    (!faults.is_empty()).then(|| Reason::UnusableParams {
+        gateway,
+        faults: faults.to_vec(),
+    })
 }
 
 fn act(
@@ -403,14 +393,14 @@ fn act(
             learn_how_to_pay(change, order, report)?;
             change.note(&order.reference, &format!("{sentence} ({why})"))
         }
-        Verdict::Doubted(sentence) => {
+        Verdict::Doubted(reason) => {
             // The gateway says it with every answer; people are told once.
-            let held = format!("held: {sentence}");
-            if change.db.was_noted(&order.reference, sentence)? || change.db.was_noted(&order.reference, &held)? {
+            let (line, held) = (reason.to_string(), format!("held: {reason}"));
+            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{sentence} ({why})"))?;
-            deliver::alert_about(change, order, sentence)
+            change.note(&order.reference, &format!("{line} ({why})"))?;
+            deliver::alert_about(change, order, &reason)
         }
         Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
             Some(payment) => second::paid_again(change, order, account, &payment, why),
@@ -418,32 +408,52 @@ fn act(
         },
         Verdict::OfSecond => second::moved(change, order, report, why),
         Verdict::WonBack => {
-            let lost = change
-                .db
-                .was_noted(&order.reference, &format!("refunded: {CHARGED_BACK}"))?;
-            if !lost || change.db.was_noted(&order.reference, WON_BACK)? {
+            let lost = format!("refunded: {CHARGED_BACK}");
+            let reason = Reason::ChargebackWon {
+                gateway: account.gateway(),
+            };
+            let line = reason.to_string();
+            let is_news =
+                change.db.was_noted(&order.reference, &lost)? && !change.db.was_noted(&order.reference, &line)?;
+            if !is_news {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{WON_BACK} ({why})"))?;
-            deliver::alert_about(change, order, WON_BACK)
+            change.note(&order.reference, &format!("{line} ({why})"))?;
+            deliver::alert_about(change, order, &reason)
         }
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
             if fact == Fact::ChargedBack {
-                order.reason = Some(sentence.clone());
-            }
-            if matches!(fact, Fact::Mismatched | Fact::Failed) && order.state.awaits_money() {
-                order.reason = match &report.status {
-                    // Shown to the buyer as the gateway's own words, so it must not be ours.
-                    PaymentStatus::Failed { reason } => reason.as_deref().map(shown),
-                    _ => Some(sentence.clone()),
-                };
+                order.reason = Some(Reason::ChargedBack {
+                    gateway: account.gateway(),
+                });
             }
             change.advance(order, fact, &format!("{sentence} ({why})"))?;
             if fact == Fact::Paid {
                 return second::left_over(change, order, account, why);
             }
             Ok(())
+        }
+        Verdict::Misfit(reason) => {
+            learn(order, report, Fact::Mismatched);
+            let sentence = format!("{reason} ({why})");
+            if order.state.awaits_money() {
+                order.reason = Some(reason);
+            }
+            change.advance(order, Fact::Mismatched, &sentence)
+        }
+        Verdict::Failed(words) => {
+            learn(order, report, Fact::Failed);
+            let sentence = format!("{} ({why})", words.as_deref().unwrap_or(FAILED));
+            if order.state.awaits_money() {
+                let account = change.directory.accounts.get(&order.account);
+                // Shown to the buyer as the gateway's own words, so it must not be ours.
+                order.reason = words.zip(account).map(|(words, account)| Reason::Declined {
+                    gateway: account.gateway(),
+                    words,
+                });
+            }
+            change.advance(order, Fact::Failed, &sentence)
         }
     }
 }
@@ -537,8 +547,9 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
     }
 }
 
-const CHARGED_BACK: &str = "the bank took the money back";
-const WON_BACK: &str = "the chargeback was decided for you: the money is here again, and the code stays disabled";
+pub(super) const CHARGED_BACK: &str = "the bank took the money back";
+/// In the history, where the gateway gives no reason.
+const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
 const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);

@@ -13,6 +13,7 @@ use crate::money::Money;
 use crate::order::{Online, Order, State};
 use crate::phone;
 use crate::plan::{DataLimit, TimeLimit};
+use crate::reason::Reason;
 use crate::store::StoreError;
 use crate::voucher::{UserMode, Voucher};
 
@@ -43,6 +44,8 @@ pub struct OrderView {
     pub retry_url: String,
     /// The gateway's words for a refusal, cut and without control characters.
     pub refusal: Option<String>,
+    /// Why the payment could not begin, for the operator: the gateway did not even ask the buyer.
+    pub fault: Option<Reason>,
     /// Seconds since the payment was confirmed, while the router has not answered yet.
     pub paid_for_s: Option<i64>,
 }
@@ -130,6 +133,10 @@ fn compose(relay: &Relay, directory: &Directory, order: Order) -> Option<OrderVi
     let login_url = dns_name
         .zip(voucher)
         .map(|(name, voucher)| login(name, voucher, home_url.as_deref()));
+    let (refusal, fault) = match order.reason.clone().filter(|_| order.state == State::Failed) {
+        Some(Reason::Declined { words, .. } | Reason::Other { words }) => (Some(words), None),
+        fault => (None, fault),
+    };
     let waits_for_router = matches!(order.state, State::Paid | State::Stuck);
     Some(OrderView {
         pay: pay_step(&order, account, &company.country, relay.now()),
@@ -138,7 +145,8 @@ fn compose(relay: &Relay, directory: &Directory, order: Order) -> Option<OrderVi
             .paid_at
             .filter(|_| waits_for_router)
             .map(|at| relay.now().duration_since(at).as_secs()),
-        refusal: order.reason.clone().filter(|_| order.state == State::Failed),
+        refusal,
+        fault,
         company_name: company.name.clone(),
         hotspot_name: hotspot.name.clone(),
         language: order.buyer.language,

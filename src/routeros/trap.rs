@@ -56,6 +56,14 @@ impl Trap {
         self
     }
 
+    /// All of the router's words, on one line.
+    pub fn words(&self) -> String {
+        let all = std::iter::once(&self.message).chain(&self.more);
+        all.map(|text| text.escape_debug().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
     /// One refusal out of all that came: the first whose meaning is known speaks for the others.
     pub(super) fn join(traps: Vec<Self>) -> Option<Self> {
         let speaker = traps.iter().position(|trap| trap.kind != TrapKind::Other).unwrap_or(0);

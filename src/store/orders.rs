@@ -14,6 +14,7 @@ use crate::mik_params::MikParams;
 use crate::money::{Currency, Money};
 use crate::order::{Buyer, Instructions, Online, Order, PlanSnapshot, State};
 use crate::plan::{DataLimit, TimeLimit};
+use crate::reason::Reason;
 use crate::voucher::{UserMode, Voucher};
 
 /// Which orders to list: newest first, all conditions together.
@@ -136,6 +137,8 @@ impl Db<'_> {
             .notify_token
             .as_ref()
             .map(|token| self.seal(&token_context(&order.reference), token.expose_secret().as_bytes()));
+        let reason = order.reason.as_ref().map(Reason::to_json).transpose();
+        let reason = reason.map_err(|error| StoreError::unreadable("reason", error))?;
         let (plan, buyer) = (&order.plan, &order.buyer);
         Ok(vec![
             text(order.reference.as_str()),
@@ -152,7 +155,7 @@ impl Db<'_> {
             Value::Integer(signed(plan.time.seconds)),
             Value::Integer(signed(plan.data.bytes)),
             text(order.state.as_str()),
-            optional(&order.reason),
+            optional(&reason),
             Value::Text(word_of("login state", &order.online)?),
             optional(&buyer.mac),
             optional(&buyer.ip),
@@ -188,7 +191,7 @@ impl Db<'_> {
             mode: columns.word("mode", from_word::<Mode>)?,
             plan: read_plan(columns)?,
             state: columns.word("order state", State::from_text)?,
-            reason: columns.next()?,
+            reason: columns.next::<Option<String>>()?.map(Reason::from_stored),
             online: columns.word("login state", from_word::<Online>)?,
             buyer: read_buyer(columns)?,
             gateway_id: columns.next()?,

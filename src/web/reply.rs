@@ -17,7 +17,7 @@ use super::health::Readiness;
 use super::server::BodyUnread;
 use crate::company::Language;
 use crate::pages::error::{self, Fault};
-use crate::pages::{Content, DEVICE_COOKIE, Page, PageError, Scripts, Standing, render};
+use crate::pages::{Content, DEVICE_COOKIE, Page, PageError, Scripts, Standing, hint, render};
 use crate::payment::checkout::LinkFault;
 
 pub type Answer = Response<Full<Bytes>>;
@@ -96,7 +96,9 @@ fn page_status(error: &PageError) -> StatusCode {
             | LinkFault::NoPlan { .. },
         )
         | PageError::UnknownOrder => StatusCode::NOT_FOUND,
-        PageError::Link(LinkFault::AmbiguousHotspot(_) | LinkFault::CannotSell { .. }) => StatusCode::CONFLICT,
+        PageError::Link(LinkFault::AmbiguousHotspot(_) | LinkFault::CannotSell { .. } | LinkFault::NobodySells) => {
+            StatusCode::CONFLICT
+        }
         PageError::Link(LinkFault::BadValue { .. }) | PageError::Missing(_) | PageError::Unexpanded(_) => {
             StatusCode::BAD_REQUEST
         }
@@ -135,7 +137,7 @@ pub fn with_body_unread(mut answer: Answer) -> Answer {
 
 fn error_page(error: &RequestError, language: Language, request_id: &str) -> Answer {
     let hint = if let RequestError::Page(error) = error {
-        error.hint()
+        hint::of(error, language)
     } else {
         None
     };

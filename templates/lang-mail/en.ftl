@@ -19,6 +19,7 @@ line-password = Password: { $value }
 line-plan = Plan: { $value }
 line-profile = Router profile: { $value }
 line-amount = Amount: { $value }
+line-price = Price: { $value }
 line-gateway = Paid through: { $value }
 line-gateway-reference = Payment reference: { $value }
 line-order = Reference: { $value }
@@ -29,13 +30,15 @@ line-mac = Device (MAC): { $value }
 alert-held-subject = Order held: { $plan }, { $amount }
 alert-stuck-subject = Order stuck: { $plan }, { $amount }
 alert-other-subject = Order to check: { $plan }, { $amount }
-alert-held-intro = A payment has arrived, but no code was made.
-alert-stuck-intro = A payment has arrived, but the router refuses to make the code.
+alert-held-intro = An order waits for your decision. No code was made.
+alert-stuck-intro = A payment has arrived, but the code could not be made yet.
 alert-other-intro = An order needs you.
-alert-reason = Reason: { $value }
-alert-held-do = What to do: check the payment at the gateway. If it is good, run “{ $retry }” and the buyer gets the code. If not, refund it at the gateway.
-alert-stuck-do = What to do: remove the cause on the router. The order then goes on by itself; “{ $retry }” tries it at once.
-alert-other-do = What to do: “{ $show }” shows its whole history, “{ $retry }” tries it again once the cause is gone.
+alert-what =
+    What happened:
+    { $value }
+alert-do =
+    What to do:
+    { $value }
 
 # To the operator, once a day, when gateway and relay do not agree.
 ledger-subject = Daily check: payments to look at ({ $count })

@@ -19,6 +19,7 @@ line-password = Contraseña: { $value }
 line-plan = Plan: { $value }
 line-profile = Perfil del router: { $value }
 line-amount = Importe: { $value }
+line-price = Precio: { $value }
 line-gateway = Pagado con: { $value }
 line-gateway-reference = Referencia del pago: { $value }
 line-order = Referencia: { $value }
@@ -29,13 +30,15 @@ line-mac = Dispositivo (MAC): { $value }
 alert-held-subject = Pedido retenido: { $plan }, { $amount }
 alert-stuck-subject = Pedido bloqueado: { $plan }, { $amount }
 alert-other-subject = Pedido por revisar: { $plan }, { $amount }
-alert-held-intro = Llegó un pago, pero no se creó ningún código.
-alert-stuck-intro = Llegó un pago, pero el router se niega a crear el código.
-alert-other-intro = Un pedido lo necesita.
-alert-reason = Motivo: { $value }
-alert-held-do = Qué hacer: compruebe el pago en la pasarela. Si es correcto, ejecute «{ $retry }» y el comprador recibe su código. Si no, devuélvalo en la pasarela.
-alert-stuck-do = Qué hacer: corrija la causa en el router. Después el pedido sigue solo; «{ $retry }» lo intenta enseguida.
-alert-other-do = Qué hacer: «{ $show }» muestra toda su historia y «{ $retry }» lo intenta de nuevo cuando la causa está corregida.
+alert-held-intro = Un pedido espera su decisión. No se creó ningún código.
+alert-stuck-intro = Llegó un pago, pero todavía no se pudo crear el código.
+alert-other-intro = Un pedido necesita su atención.
+alert-what =
+    Qué pasó:
+    { $value }
+alert-do =
+    Qué hacer:
+    { $value }
 
 # Al operador, una vez al día, cuando pasarela y relé no coinciden.
 ledger-subject = Control del día: pagos por revisar ({ $count })

@@ -19,6 +19,7 @@ line-password = Mot de passe : { $value }
 line-plan = Forfait : { $value }
 line-profile = Profil du routeur : { $value }
 line-amount = Montant : { $value }
+line-price = Prix : { $value }
 line-gateway = Paiement par : { $value }
 line-gateway-reference = Référence de paiement : { $value }
 line-order = Référence : { $value }
@@ -29,13 +30,15 @@ line-mac = Appareil (MAC) : { $value }
 alert-held-subject = Commande retenue : { $plan }, { $amount }
 alert-stuck-subject = Commande bloquée : { $plan }, { $amount }
 alert-other-subject = Commande à vérifier : { $plan }, { $amount }
-alert-held-intro = Un paiement est arrivé, mais aucun code n’a été créé.
-alert-stuck-intro = Un paiement est arrivé, mais le routeur refuse de créer le code.
+alert-held-intro = Une commande attend votre décision. Aucun code n’a été créé.
+alert-stuck-intro = Un paiement est arrivé, mais le code n’a pas encore pu être créé.
 alert-other-intro = Une commande a besoin de vous.
-alert-reason = Raison : { $value }
-alert-held-do = À faire : vérifiez le paiement chez la passerelle. S’il est bon, lancez « { $retry } » : l’acheteur reçoit son code. Sinon, remboursez-le chez la passerelle.
-alert-stuck-do = À faire : corrigez la cause sur le routeur. La commande reprend ensuite toute seule ; « { $retry } » la relance tout de suite.
-alert-other-do = À faire : « { $show } » montre toute son histoire, « { $retry } » la relance une fois la cause corrigée.
+alert-what =
+    Ce qui s’est passé :
+    { $value }
+alert-do =
+    À faire :
+    { $value }
 
 # À l’exploitant, une fois par jour, quand passerelle et relais ne disent pas la même chose.
 ledger-subject = Contrôle du jour : paiements à vérifier ({ $count })

@@ -19,6 +19,7 @@ line-password = Palavra-passe: { $value }
 line-plan = Plano: { $value }
 line-profile = Perfil do router: { $value }
 line-amount = Valor: { $value }
+line-price = Preço: { $value }
 line-gateway = Pago através de: { $value }
 line-gateway-reference = Referência do pagamento: { $value }
 line-order = Referência: { $value }
@@ -29,13 +30,15 @@ line-mac = Aparelho (MAC): { $value }
 alert-held-subject = Pedido retido: { $plan }, { $amount }
 alert-stuck-subject = Pedido bloqueado: { $plan }, { $amount }
 alert-other-subject = Pedido a verificar: { $plan }, { $amount }
-alert-held-intro = Chegou um pagamento, mas nenhum código foi criado.
-alert-stuck-intro = Chegou um pagamento, mas o router recusa criar o código.
-alert-other-intro = Um pedido precisa de si.
-alert-reason = Motivo: { $value }
-alert-held-do = O que fazer: verifique o pagamento na plataforma. Se estiver certo, execute «{ $retry }» e o comprador recebe o código. Se não, devolva-o na plataforma.
-alert-stuck-do = O que fazer: corrija a causa no router. Depois o pedido continua sozinho; «{ $retry }» tenta-o de imediato.
-alert-other-do = O que fazer: «{ $show }» mostra toda a sua história e «{ $retry }» tenta-o de novo depois de corrigida a causa.
+alert-held-intro = Um pedido espera a sua decisão. Não foi criado nenhum código.
+alert-stuck-intro = Chegou um pagamento, mas o código ainda não pôde ser criado.
+alert-other-intro = Um pedido precisa da sua atenção.
+alert-what =
+    O que aconteceu:
+    { $value }
+alert-do =
+    O que fazer:
+    { $value }
 
 # Ao operador, uma vez por dia, quando plataforma e relé não coincidem.
 ledger-subject = Controlo do dia: pagamentos a verificar ({ $count })

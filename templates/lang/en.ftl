@@ -146,3 +146,23 @@ error-request-title = This request cannot be read
 error-request-text = Go back to the previous page and try again.
 error-broken-title = Something went wrong
 error-broken-text = Try again. If you have already paid, your purchase is not lost.
+
+## For the operator, on an error page
+hint-plan = The plan “{ $plan }” does not exist in site.toml. Correct the link in login.html or add this plan.
+hint-account = No { $gateway } account has the key or site of this link. Compare the link in login.html with site.toml.
+hint-hotspot = This company has no hotspot named “{ $name }” in site.toml. The hotspot’s “name” must be the exact name of the server on the router.
+hint-hotspot-twice = Several hotspots of the company are named “{ $name }”. Put the plan’s short link (/b/…) into login.html.
+hint-no-plan = No plan of the hotspot “{ $hotspot }” sells the profile “{ $profile }” with these limits. Add it to site.toml or correct the link in login.html.
+hint-missing = The link lacks “{ $name }”. Correct it in login.html.
+hint-unexpanded = The link contains “{ $value }” unreplaced. It must stand in login.html on the router, which puts the real value there.
+hint-value-amount = In the link, “{ $name }” is “{ $value }”: write an amount such as “100” or “12.50”.
+hint-value-price = In the link, “{ $name }” is missing or zero: write the price.
+hint-value-currency = In the link, “{ $name }” is “{ $value }”: write “FCFA” or an ISO code such as “XOF”.
+hint-value-time = In the link, “{ $name }” is “{ $value }”: write a time such as “30m”, “4h” or “1d12h”.
+hint-value-data = In the link, “{ $name }” is “{ $value }”: write an amount of data such as “10M” or “1G”.
+hint-sell-foreign-keys = The keys of the account “{ $account }” are not { $gateway }’s. Correct them in site.toml.
+hint-sell-mixed-keys = The account “{ $account }” mixes sandbox keys and live keys of { $gateway }. Correct them in site.toml.
+hint-sell-one-of = The account “{ $account }” lacks at least one of these settings in site.toml: { $list }.
+hint-sell-proof = Without at least one of these settings in site.toml, no payment of the account “{ $account }” can be checked: { $list }.
+hint-sell-country = { $gateway } (account “{ $account }”) serves these countries only: { $list }. Correct the company’s country in site.toml or choose another gateway.
+hint-sell-nobody = No account of the company may sell this plan. Correct the plan’s “accounts” in site.toml or add an account.

@@ -146,3 +146,23 @@ error-request-title = No se puede leer esta solicitud
 error-request-text = Vuelva a la página anterior e inténtelo de nuevo.
 error-broken-title = Algo salió mal
 error-broken-text = Inténtelo de nuevo. Si ya pagó, su compra no se ha perdido.
+
+## Para el operador, en una página de error
+hint-plan = El plan «{ $plan }» no existe en site.toml. Corrija el enlace en login.html o añada este plan.
+hint-account = Ninguna cuenta de { $gateway } tiene la clave o el sitio de este enlace. Compare el enlace de login.html con site.toml.
+hint-hotspot = Esta empresa no tiene ningún hotspot llamado «{ $name }» en site.toml. El «name» del hotspot debe ser el nombre exacto del servidor en el router.
+hint-hotspot-twice = Varios hotspots de la empresa se llaman «{ $name }». Ponga en login.html el enlace corto del plan (/b/…).
+hint-no-plan = Ningún plan del hotspot «{ $hotspot }» vende el perfil «{ $profile }» con estos límites. Añádalo en site.toml o corrija el enlace en login.html.
+hint-missing = Al enlace le falta «{ $name }». Corríjalo en login.html.
+hint-unexpanded = El enlace contiene «{ $value }» sin sustituir. Debe estar en login.html, en el router, que pone ahí el valor real.
+hint-value-amount = En el enlace, «{ $name }» vale «{ $value }»: escriba un importe, por ejemplo «100» o «12.50».
+hint-value-price = En el enlace, «{ $name }» falta o vale cero: escriba el precio.
+hint-value-currency = En el enlace, «{ $name }» vale «{ $value }»: escriba «FCFA» o un código ISO, por ejemplo «XOF».
+hint-value-time = En el enlace, «{ $name }» vale «{ $value }»: escriba una duración, por ejemplo «30m», «4h» o «1d12h».
+hint-value-data = En el enlace, «{ $name }» vale «{ $value }»: escriba un volumen de datos, por ejemplo «10M» o «1G».
+hint-sell-foreign-keys = Las claves de la cuenta «{ $account }» no son de { $gateway }. Corríjalas en site.toml.
+hint-sell-mixed-keys = La cuenta «{ $account }» mezcla claves de prueba y claves reales de { $gateway }. Corríjalas en site.toml.
+hint-sell-one-of = A la cuenta «{ $account }» le falta al menos uno de estos ajustes en site.toml: { $list }.
+hint-sell-proof = Sin al menos uno de estos ajustes en site.toml no se puede comprobar ningún pago de la cuenta «{ $account }»: { $list }.
+hint-sell-country = { $gateway } (cuenta «{ $account }») solo funciona en estos países: { $list }. Corrija el país de la empresa en site.toml o elija otra pasarela.
+hint-sell-nobody = Ninguna cuenta de la empresa puede vender este plan. Corrija «accounts» del plan en site.toml o añada una cuenta.

@@ -146,3 +146,23 @@ error-request-title = Cette demande ne peut pas être lue
 error-request-text = Revenez à la page précédente et réessayez.
 error-broken-title = Une erreur s’est produite
 error-broken-text = Réessayez. Si vous avez déjà payé, votre achat n’est pas perdu.
+
+## Pour l’exploitant, sur une page d’erreur
+hint-plan = Le forfait « { $plan } » n’existe pas dans site.toml. Corrigez le lien dans login.html ou ajoutez ce forfait.
+hint-account = Aucun compte { $gateway } n’a la clé ou le site de ce lien. Comparez le lien dans login.html avec site.toml.
+hint-hotspot = Cette entreprise n’a pas de hotspot nommé « { $name } » dans site.toml. Le réglage « name » du hotspot doit être le nom exact du serveur sur le routeur.
+hint-hotspot-twice = Plusieurs hotspots de l’entreprise s’appellent « { $name } ». Mettez dans login.html le lien court du forfait (/b/…).
+hint-no-plan = Aucun forfait du hotspot « { $hotspot } » ne vend le profil « { $profile } » avec ces limites. Ajoutez-le dans site.toml ou corrigez le lien dans login.html.
+hint-missing = Il manque « { $name } » dans le lien. Corrigez-le dans login.html.
+hint-unexpanded = Le lien contient « { $value } » sans le remplacer. Il doit se trouver dans login.html, sur le routeur, qui met la vraie valeur à la place.
+hint-value-amount = Dans le lien, « { $name } » vaut « { $value } » : écrivez un montant, par exemple « 100 » ou « 12.50 ».
+hint-value-price = Dans le lien, « { $name } » manque ou vaut zéro : écrivez le prix.
+hint-value-currency = Dans le lien, « { $name } » vaut « { $value } » : écrivez « FCFA » ou un code ISO, par exemple « XOF ».
+hint-value-time = Dans le lien, « { $name } » vaut « { $value } » : écrivez une durée, par exemple « 30m », « 4h » ou « 1d12h ».
+hint-value-data = Dans le lien, « { $name } » vaut « { $value } » : écrivez un volume, par exemple « 10M » ou « 1G ».
+hint-sell-foreign-keys = Les clés du compte « { $account } » ne sont pas celles de { $gateway }. Corrigez-les dans site.toml.
+hint-sell-mixed-keys = Le compte « { $account } » mélange des clés d’essai et des clés réelles de { $gateway }. Corrigez-les dans site.toml.
+hint-sell-one-of = Il manque au compte « { $account } » au moins un de ces réglages dans site.toml : { $list }.
+hint-sell-proof = Sans au moins un de ces réglages dans site.toml, aucun paiement du compte « { $account } » ne peut être vérifié : { $list }.
+hint-sell-country = { $gateway } (compte « { $account } ») ne sert que ces pays : { $list }. Corrigez le pays de l’entreprise dans site.toml ou choisissez une autre passerelle.
+hint-sell-nobody = Aucun compte de l’entreprise ne peut vendre ce forfait. Corrigez « accounts » du forfait dans site.toml ou ajoutez un compte.

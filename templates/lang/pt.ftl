@@ -146,3 +146,23 @@ error-request-title = Não é possível ler este pedido
 error-request-text = Volte à página anterior e tente de novo.
 error-broken-title = Algo correu mal
 error-broken-text = Tente de novo. Se já pagou, a sua compra não está perdida.
+
+## Para o operador, numa página de erro
+hint-plan = O plano «{ $plan }» não existe em site.toml. Corrija o link em login.html ou acrescente este plano.
+hint-account = Nenhuma conta { $gateway } tem a chave ou o site deste link. Compare o link em login.html com site.toml.
+hint-hotspot = Esta empresa não tem nenhum hotspot chamado «{ $name }» em site.toml. O «name» do hotspot tem de ser o nome exato do servidor no router.
+hint-hotspot-twice = Vários hotspots da empresa chamam-se «{ $name }». Ponha em login.html o link curto do plano (/b/…).
+hint-no-plan = Nenhum plano do hotspot «{ $hotspot }» vende o perfil «{ $profile }» com estes limites. Acrescente-o em site.toml ou corrija o link em login.html.
+hint-missing = Falta «{ $name }» no link. Corrija-o em login.html.
+hint-unexpanded = O link contém «{ $value }» sem o substituir. Tem de estar em login.html, no router, que põe lá o valor verdadeiro.
+hint-value-amount = No link, «{ $name }» é «{ $value }»: escreva um montante, por exemplo «100» ou «12.50».
+hint-value-price = No link, «{ $name }» falta ou é zero: escreva o preço.
+hint-value-currency = No link, «{ $name }» é «{ $value }»: escreva «FCFA» ou um código ISO, por exemplo «XOF».
+hint-value-time = No link, «{ $name }» é «{ $value }»: escreva uma duração, por exemplo «30m», «4h» ou «1d12h».
+hint-value-data = No link, «{ $name }» é «{ $value }»: escreva um volume de dados, por exemplo «10M» ou «1G».
+hint-sell-foreign-keys = As chaves da conta «{ $account }» não são de { $gateway }. Corrija-as em site.toml.
+hint-sell-mixed-keys = A conta «{ $account }» mistura chaves de teste e chaves reais de { $gateway }. Corrija-as em site.toml.
+hint-sell-one-of = Falta à conta «{ $account }» pelo menos uma destas definições em site.toml: { $list }.
+hint-sell-proof = Sem pelo menos uma destas definições em site.toml, nenhum pagamento da conta «{ $account }» pode ser verificado: { $list }.
+hint-sell-country = { $gateway } (conta «{ $account }») só serve estes países: { $list }. Corrija o país da empresa em site.toml ou escolha outra plataforma.
+hint-sell-nobody = Nenhuma conta da empresa pode vender este plano. Corrija «accounts» do plano em site.toml ou acrescente uma conta.

@@ -287,8 +287,8 @@ async def check_a_sale_is_read_back(certificate):
         outcome, _ = await send(server.port, messages)
         assert outcome == ["sent", "sent"], outcome
         (_, operator, _), (recipients, buyer, _) = server.messages()
-        assert operator["Subject"] == "Vente : 4 heures, 100 XOF"
-        for value in ("4 heures", "100 XOF", "104015", "2290166000000", "02:00:00:00:00:01", "mmk7p2qz"):
+        assert operator["Subject"] == "Vente : 4 heures, 100\u00a0FCFA"
+        for value in ("4 heures", "100\u00a0FCFA", "104015", "2290166000000", "02:00:00:00:00:01", "mmk7p2qz"):
             assert value in operator.get_content(), value
         assert recipients == ["buyer@example.net"] and "Código: mmk7p2qz" in buyer.get_content()
 

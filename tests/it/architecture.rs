@@ -22,6 +22,7 @@ const WORDS: &[&str] = &[
     "phone",
     "plan",
     "refund",
+    "reason",
     "shown",
     "voucher",
 ];

@@ -644,7 +644,7 @@ async fn cinetpay_v2_habits() {
     let calls = sim.calls().len();
     assert!(matches!(
         world.request(&account, &odd).await,
-        Err(GatewayError::Refused(_))
+        Err(GatewayError::Rule(_))
     ));
     assert_eq!(sim.calls().len(), calls);
 }

@@ -313,7 +313,7 @@ async fn b7_mik_parameters_full_of_hostile_words_are_named_and_held() {
         site.world.drain().await;
         let held = site.world.order(&order.reference).await;
         assert_eq!(held.state, State::Held, "{name}: {:?}", held.reason);
-        let reason = held.reason.unwrap();
+        let reason = held.reason.unwrap().to_string();
         assert!(
             reason.contains(name) && !reason.contains(['\u{1b}', '\u{202e}', '\u{2028}', '\n']),
             "{reason:?}"

@@ -21,6 +21,7 @@ mod injection;
 mod kit;
 mod leaks;
 mod ledger;
+mod operator;
 mod payment;
 mod process;
 mod retention;

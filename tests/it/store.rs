@@ -13,10 +13,11 @@ use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::ids::{AccountId, CompanyId, EventId, HotspotId, OrderRef, PlanId, RouterId};
 use mikrelay::job::{Job, Lane, NewJob, Task};
 use mikrelay::message::{Message, MessageState};
-use mikrelay::mik_params::{MikParams, ParamFault};
+use mikrelay::mik_params::{Flaw, MikParams, ParamFault};
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Buyer, Instructions, Online, Order, Place, PlanSnapshot, State};
 use mikrelay::plan::{DataLimit, Plan, TimeLimit};
+use mikrelay::reason::Reason;
 use mikrelay::secrets::{MasterKey, random_order_token};
 use mikrelay::store::{DATABASE_FILE, Db, EventFilter, OrderFilter, Store, StoreError};
 use mikrelay::voucher::{Alphabet, UserMode, Voucher, VoucherStyle};
@@ -272,7 +273,9 @@ fn order(reference: &str) -> Order {
 fn full_order(reference: &str) -> Order {
     Order {
         state: State::Delivered,
-        reason: Some("a reason".to_owned()),
+        reason: Some(Reason::HotspotGone {
+            hotspot: HotspotId::new("h1"),
+        }),
         online: Online::Yes,
         buyer: Buyer {
             mac: Some("AA:BB:CC:00:11:22".to_owned()),
@@ -314,7 +317,11 @@ fn params() -> MikParams {
         server: Some("server 1".to_owned()),
         faults: vec![ParamFault {
             name: "miknamelength".to_owned(),
-            sentence: "a number, please".to_owned(),
+            flaw: Flaw::Length {
+                value: "99".to_owned(),
+                min: 3,
+                max: 16,
+            },
         }],
     }
 }
@@ -985,7 +992,7 @@ fn make_database_of_v1(path: &Path, key: &MasterKey) {
     let voucher = br#"{"username":"mmabc","password":"mmabc","mode":"vc","comment":"vc-417-11.21.26-"}"#;
     put(
         "INSERT INTO orders VALUES ('A', 'token', 'awa', 'h1', 'fedapay', 'live', '4h', '4 heures', '4H', 100, 'XOF', \
-         14400, 0, 'provisioned', NULL, 'trying', NULL, NULL, NULL, 'fr', NULL, NULL, 'T1', NULL, NULL, ?1, NULL, \
+         14400, 0, 'provisioned', 'the buyer paid 1 XOF', 'trying', NULL, NULL, NULL, 'fr', NULL, NULL, 'T1', NULL, NULL, ?1, NULL, \
          1790000000000, 1790000001000, 1790000002000, NULL)",
         &[&key.seal("orders.voucher:A", voucher)],
     );
@@ -995,7 +1002,10 @@ fn make_database_of_v1(path: &Path, key: &MasterKey) {
     );
     let (body, params) = (
         key.seal("event.body:fedapay:evt_1", b"{}"),
-        key.seal("event.params:fedapay:evt_1", b"{}"),
+        key.seal(
+            "event.params:fedapay:evt_1",
+            br#"{"faults":[{"name":"mikserver","sentence":"is `x`"}]}"#,
+        ),
     );
     put(
         "INSERT INTO event VALUES (1, 'awa', 'fedapay', 'fedapay', 'h1', 'signed', 'evt_1', ?1, x'00', NULL, ?2, \
@@ -1034,12 +1044,20 @@ fn k8_a_database_of_the_first_release_is_opened_with_all_it_holds() {
         .unwrap()
         .unwrap();
     assert_eq!(order.state, State::Provisioned);
+    let words = "the buyer paid 1 XOF".to_owned();
+    assert_eq!(order.reason, Some(Reason::Other { words }));
     assert_eq!(order.voucher.unwrap().username.expose_secret(), "mmabc");
     assert_eq!(store.read_now(|db| db.find_for_recovery(None, "T1")).unwrap().len(), 1);
     let event = store.read_now(|db| db.event(EventId(1))).unwrap().unwrap();
     assert_eq!(
         (event.event.body.as_slice(), event.outcome.as_deref()),
         (&b"{}"[..], Some("paid"))
+    );
+    let fault = &event.event.params.faults[0];
+    let sentence = "is `x`".to_owned();
+    assert_eq!(
+        (fault.name.as_str(), &fault.flaw),
+        ("mikserver", &Flaw::Other { sentence })
     );
     assert_eq!(store.read_now(|db| db.message(1)).unwrap().unwrap().0.text, "text");
     let lane = Lane::Router(RouterId::new("r1"));

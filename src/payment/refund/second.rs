@@ -8,6 +8,7 @@ use super::{tell, wish};
 use crate::company::Account;
 use crate::gateway::{self, PaymentStatus, Report};
 use crate::order::Order;
+use crate::reason::Reason;
 use crate::refund::{Payment, RefundReason, Standing, Wisher};
 use crate::store::{NewRefund, StoreError};
 
@@ -54,11 +55,12 @@ pub(in crate::payment) fn paid_again(
         };
         return wish::wish(change, order, &new).map(drop);
     }
-    let sentence = format!(
-        "the order was paid twice; give one payment back: `mikrelay order refund {} --payment {id}`",
-        order.reference
-    );
-    deliver::alert_about(change, order, &sentence)
+    let reason = Reason::PaidTwice {
+        gateway: account.gateway(),
+        first: order.gateway_id.clone().unwrap_or_default(),
+        second: id.clone(),
+    };
+    deliver::alert_about(change, order, &reason)
 }
 
 /// Payments that did not fit before one came that did.

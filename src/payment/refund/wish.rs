@@ -11,6 +11,7 @@ use crate::gateway;
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Fact, Order, State};
+use crate::reason::Reason;
 use crate::refund::{Payment, Refund, RefundReason, Standing, Wisher};
 use crate::store::{Db, NewRefund, StoreError};
 
@@ -264,21 +265,24 @@ pub(in crate::payment) fn refuse(
     (refund.standing, refund.ended_at) = (Standing::Refused, Some(change.now));
     refund.words = Some(words.to_owned());
     change.db.save_refund(&refund)?;
-    let (amount, id) = (refund.payment.amount, &refund.payment.gateway_id);
-    let sentence = format!(
-        "the gateway does not give {amount} back (payment {id}): {words}; give it back in its dashboard and then run \
-         `mikrelay order refunded {}`",
-        order.reference
-    );
-    change.note(&order.reference, &sentence)?;
+    let Some(account) = change.directory.accounts.get(&order.account) else {
+        return Ok(());
+    };
+    let reason = Reason::RefundRefused {
+        gateway: account.gateway(),
+        payment: refund.payment.gateway_id.clone(),
+        paid: refund.payment.amount,
+        words: words.to_owned(),
+    };
+    change.note(&order.reference, &reason.to_string())?;
     if !refund.is_extra && order.state == State::Refunding {
-        order.reason = Some(sentence.clone());
+        order.reason = Some(reason.clone());
         change.advance(order, Fact::RefundRefused, words)?;
         if refund.wisher == Wisher::Policy && order.paid_at.is_some() {
             change.advance(order, Fact::Released, "the router is tried again instead")?;
         }
     }
-    deliver::alert_about(change, order, &sentence)
+    deliver::alert_about(change, order, &reason)
 }
 
 /// Closes what was still wished for the order's own payment, which went back by whatever way.
@@ -338,11 +342,10 @@ fn wish_of_policy(change: &mut Change<'_>, reference: &OrderRef) -> Result<(), S
     if refund.standing != Standing::Wished || may_ask(&order, &refund) {
         return Ok(());
     }
-    let sentence = format!(
-        "it was not delivered in time and will be refunded as soon as its router has taken its user away; `mikrelay order \
-         refund {reference} --yes` does not wait for the router, `mikrelay order retry {reference}` delivers it instead"
-    );
-    deliver::alert_about(change, &order, &sentence)
+    let reason = Reason::RefundAwaitsRouter {
+        paid: refund.payment.amount,
+    };
+    deliver::alert_about(change, &order, &reason)
 }
 
 /// The payment that paid for the order, else the oldest.
