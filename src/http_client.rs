@@ -137,6 +137,10 @@ fn request(call: Call) -> Result<http::Request<Full<Bytes>>, GatewayError> {
             builder = builder.header(CONTENT_TYPE, "application/json");
             value.to_string().into()
         }
+        Body::Written(json) => {
+            builder = builder.header(CONTENT_TYPE, "application/json");
+            json.get().to_owned().into()
+        }
     };
     builder
         .body(Full::new(body))
@@ -146,19 +150,33 @@ fn request(call: Call) -> Result<http::Request<Full<Bytes>>, GatewayError> {
 /// What a call proves itself with.
 fn secrets_of(call: &Call) -> Vec<SecretString> {
     let mut secrets: Vec<_> = call.bearer.iter().cloned().collect();
-    if let Body::Json(Value::Object(fields)) = &call.body {
-        let named = SECRET_FIELDS.iter().filter_map(|name| fields.get(*name)?.as_str());
-        // Of an address it is the last part, whichever way its slashes are quoted.
-        let secret_part = |value: &str| value.rsplit(['/', '=']).next().map(SecretString::from);
-        secrets.extend(named.filter_map(|value| {
-            if value.starts_with("http") {
-                secret_part(value)
-            } else {
-                Some(SecretString::from(value))
-            }
-        }));
+    match &call.body {
+        Body::Json(value) => secrets.extend(secrets_in(value)),
+        Body::Written(json) => {
+            secrets.extend(serde_json::from_str(json.get()).iter().flat_map(secrets_in));
+        }
+        Body::Empty => {}
     }
     secrets.retain(|secret| secret.expose_secret().len() >= SHORTEST_SECRET);
+    secrets
+}
+
+/// The named fields of an object, and of the objects inside it.
+fn secrets_in(value: &Value) -> Vec<SecretString> {
+    let Value::Object(fields) = value else {
+        return Vec::new();
+    };
+    let mut secrets: Vec<_> = fields.values().flat_map(secrets_in).collect();
+    for (name, value) in fields {
+        match value.as_str().filter(|_| SECRET_FIELDS.contains(&name.as_str())) {
+            // Of an address it is the last part, whichever way its slashes are quoted.
+            Some(url) if url.starts_with("http") => {
+                secrets.extend(url.rsplit(['/', '=']).next().map(SecretString::from));
+            }
+            Some(text) if !ADDRESS_FIELDS.contains(&name.as_str()) => secrets.push(text.into()),
+            _ => {}
+        }
+    }
     secrets
 }
 
@@ -224,20 +242,28 @@ fn tls_config() -> ClientConfig {
 }
 
 /// The fields in which the adapters send keys, codes, and addresses that end in the order's token or the access UUID.
-const SECRET_FIELDS: [&str; 12] = [
-    "apikey",
+const SECRET_FIELDS: [&str; 18] = [
     "api_key",
     "api_password",
+    "apikey",
     "callback_url",
     "cancel_url",
     "failed_url",
+    "failure",
+    "failure_url",
+    "notification_url",
     "notify_url",
     "otp",
+    "pending",
+    "pending_url",
     "return_url",
+    "success",
     "success_url",
     "token",
     "webhook_url",
 ];
+/// Words that are a secret's name only where an address stands: Mercado Pago calls the ways back so.
+const ADDRESS_FIELDS: [&str; 3] = ["failure", "pending", "success"];
 /// Shorter texts are no keys, and could be any word.
 const SHORTEST_SECRET: usize = 4;
 const HIDDEN: &[u8] = b"(hidden)";

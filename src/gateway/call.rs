@@ -20,6 +20,8 @@ pub struct Call {
 pub enum Body {
     Empty,
     Json(serde_json::Value),
+    /// JSON the adapter wrote itself, where a number keeps the digits it was written with.
+    Written(Box<serde_json::value::RawValue>),
 }
 
 /// What came back, whatever its status.
@@ -47,6 +49,20 @@ impl<T> Dialogue<T> {
     pub fn call(call: Call, read: impl FnOnce(Answer) -> Self + Send + 'static) -> Self {
         Self::Call(call, Box::new(read))
     }
+
+    /// Goes on with what came of this conversation, be it a failure; one whose call got no answer ends there.
+    pub fn then<U: 'static>(
+        self,
+        next: impl FnOnce(Result<T, GatewayError>) -> Dialogue<U> + Send + 'static,
+    ) -> Dialogue<U>
+    where
+        T: 'static,
+    {
+        match self {
+            Self::Done(result) => next(result),
+            Self::Call(call, read) => Dialogue::call(call, move |answer| read(answer).then(next)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +87,7 @@ pub mod script {
                     let sent = match &call.body {
                         Body::Empty => String::new(),
                         Body::Json(value) => value.to_string(),
+                        Body::Written(raw) => raw.get().to_owned(),
                     };
                     calls.push(format!("{} {} {sent}", call.method, call.url).trim_end().to_owned());
                     let status = StatusCode::from_u16(*status).unwrap();

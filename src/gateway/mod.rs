@@ -314,6 +314,12 @@ pub trait Gateway: Sync {
     /// What an event is about.
     fn read_notice(&self, account: &Account, told: Told<'_>) -> Result<Notice, Unreadable>;
 
+    /// Asks the gateway which order a notice is about, where the notice names a payment and no order of ours. `None`
+    /// where notices name their order by themselves.
+    fn identify(&self, _account: &Account, _notice: &Notice) -> Option<Dialogue<Report>> {
+        None
+    }
+
     /// Asks the gateway to collect.
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started>;
 

@@ -5,6 +5,7 @@
 //! about money. They touch neither routers nor gateways nor mail.
 
 pub mod buy;
+mod decline;
 pub mod error;
 pub mod format;
 pub mod hint;

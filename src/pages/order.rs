@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::error::PageError;
 use super::render::render;
-use super::{Content, Page, Scripts, Standing, Visit, format};
+use super::{Content, Page, Scripts, Standing, Visit, decline, format};
 use crate::company::Language;
 use crate::ids::OrderToken;
 use crate::order::{Online, State};
@@ -114,6 +114,8 @@ struct OrderPage<'a> {
     login_url: Option<&'a str>,
     home_url: Option<&'a str>,
     retry_url: Option<&'a str>,
+    /// Why a card was refused, as the name of a text; `refusal` is empty then.
+    decline: Option<&'static str>,
     refusal: Option<String>,
     /// For the operator: why the payment could not begin.
     hint: Option<String>,
@@ -162,6 +164,8 @@ struct VoucherText<'a> {
 impl<'a> OrderPage<'a> {
     fn new(order: &'a OrderView, language: Language) -> Self {
         let scene = scene(order);
+        let decline = order.refusal.as_deref().and_then(decline::text_of);
+        let refusal = order.refusal.as_deref().filter(|_| decline.is_none());
         Self {
             scene,
             headline: headline(order, scene),
@@ -181,12 +185,13 @@ impl<'a> OrderPage<'a> {
             home_url: order.home_url.as_deref(),
             // An order of a link that was believed has no plan to buy again.
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
-            refusal: order.refusal.as_deref().map(spoken),
+            decline,
+            refusal: refusal.map(spoken),
             hint: order
                 .fault
                 .as_ref()
                 .map(|fault| fault.advice(language, &order.reference)),
-            balance: order.refusal.as_deref().is_some_and(is_about_balance),
+            balance: refusal.is_some_and(is_about_balance),
             version: version(order),
             wait_s: wait_s(order),
             state_url: format!("/o/{}/state", order.token),
@@ -316,7 +321,10 @@ pub(super) fn version(order: &OrderView) -> String {
         PayStep::ConfirmOnPhone { .. } => 2,
         PayStep::TryAgain => 3,
     };
-    format!("{}-{online}-{}{pay}", order.state.as_str(), u8::from(slow))
+    // A second card may be refused for another reason.
+    let decline = order.refusal.as_deref().and_then(decline::text_of).unwrap_or_default();
+    let decline = decline.trim_start_matches("order-decline");
+    format!("{}-{online}-{}{pay}{decline}", order.state.as_str(), u8::from(slow))
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.

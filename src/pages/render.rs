@@ -229,6 +229,7 @@ mod tests {
     fn every_key_that_is_used_exists_and_none_is_left_over() {
         let code = [
             include_str!("buy.rs"),
+            include_str!("decline.rs"),
             include_str!("error.rs"),
             include_str!("format.rs"),
             include_str!("hint.rs"),

@@ -496,6 +496,14 @@ fn orders() -> Vec<(&'static str, OrderView)> {
                 ..order(State::Failed)
             },
         ),
+        (
+            "order-declined",
+            OrderView {
+                gateway: GatewayName::Mercadopago,
+                refusal: Some("cc_rejected_insufficient_amount".to_owned()),
+                ..order(State::Failed)
+            },
+        ),
         ("order-expired", order(State::Expired)),
         ("order-cancelled", order(State::Cancelled)),
         ("order-held", order(State::Held)),

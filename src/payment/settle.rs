@@ -9,7 +9,7 @@ use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
-use crate::ids::{EventId, OrderRef};
+use crate::ids::{AccountId, EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
@@ -27,6 +27,25 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
     let question = match find_order(relay, &event).await? {
         Found::Order(question) => question,
         Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+        Found::Unanswered(GatewayError::NotFound) if job.attempts >= NOT_FOUND_TRIES => {
+            return close(relay, id, None, "the gateway does not know this payment").await;
+        }
+        Found::Unanswered(GatewayError::Refused(why)) => {
+            tracing::warn!(event = %id, "event {id} is about a payment the gateway does not show: {why}");
+            return close(
+                relay,
+                id,
+                None,
+                "needs attention: the gateway does not show its payment to this account",
+            )
+            .await;
+        }
+        Found::Unanswered(error) => {
+            return Ok(Outcome::Later {
+                after: backoff(job.attempts).max(rest(&error)),
+                why: error.to_string(),
+            });
+        }
     };
     let order = question.order.reference.clone();
     match confirm(relay, &event, &question).await {
@@ -67,6 +86,8 @@ pub(super) enum Source {
 enum Found {
     Order(Box<Question>),
     Nothing(&'static str),
+    /// The gateway had to be asked whose payment it is, and did not say.
+    Unanswered(GatewayError),
 }
 
 struct Question {
@@ -82,7 +103,8 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
-    let notice = match gateway::of(account).read_notice(account, event.told()) {
+    let adapter = gateway::of(account);
+    let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
         Err(error) => {
             tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
@@ -92,17 +114,14 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
     }
-    let (reference, gateway_id, id) = (notice.order.clone(), notice.gateway_id.clone(), event.account.clone());
-    let order = relay
-        .store()
-        .read(move |db| {
-            let by_reference = reference.map(|reference| db.order(&reference)).transpose()?.flatten();
-            match (by_reference, gateway_id) {
-                (None, Some(gateway_id)) => db.order_by_gateway_id(&id, &gateway_id),
-                (found, _) => Ok(found),
-            }
-        })
-        .await?;
+    let mut order = look_up(relay, notice.order.clone(), notice.gateway_id.clone(), &event.account).await?;
+    if let (None, None, Some(question)) = (&order, &notice.order, adapter.identify(account, &notice)) {
+        let reference = match relay.http().converse(question).await {
+            Ok(report) => report.order,
+            Err(error) => return Ok(Found::Unanswered(error)),
+        };
+        order = look_up(relay, reference, None, &event.account).await?;
+    }
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
     };
@@ -122,6 +141,26 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
+}
+
+/// An order by our reference, else by the gateway's id of its payment.
+async fn look_up(
+    relay: &Relay,
+    reference: Option<OrderRef>,
+    gateway_id: Option<String>,
+    account: &AccountId,
+) -> Result<Option<Order>, StoreError> {
+    let account = account.clone();
+    relay
+        .store()
+        .read(move |db| {
+            let by_reference = reference.map(|reference| db.order(&reference)).transpose()?.flatten();
+            match (by_reference, gateway_id) {
+                (None, Some(gateway_id)) => db.order_by_gateway_id(&account, &gateway_id),
+                (found, _) => Ok(found),
+            }
+        })
+        .await
 }
 
 enum Unconfirmed {

@@ -21,6 +21,7 @@ mod injection;
 mod kit;
 mod leaks;
 mod ledger;
+mod mercadopago;
 mod operator;
 mod payment;
 mod process;

@@ -261,6 +261,11 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
+        Self::with(|site| site).await
+    }
+
+    /// A shop whose part of the business file is another one.
+    pub async fn with(edit: impl FnOnce(String) -> String) -> Self {
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own_url: url::Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -268,7 +273,9 @@ impl Shop {
             .replace("{fedapay}", gateways.fedapay.base_url())
             .replace("{cinetpay}", gateways.cinetpay_v2.base_url())
             .replace("{cinetpay_v1}", gateways.cinetpay_v1.base_url())
-            .replace("{feexpay}", gateways.feexpay.base_url());
+            .replace("{feexpay}", gateways.feexpay.base_url())
+            .replace("{mercadopago}", gateways.mercadopago.base_url());
+        let more = edit(more);
         let mut world = World::with(SimRouterConfig::default(), &more).await;
         // The gateways sign by the machine's clock.
         world.clock.advance_ms(
@@ -301,6 +308,7 @@ impl Shop {
             .fedapay
             .set_webhooks(vec![webhook("fedapay", &[("mikuserprefix", "fp")])]);
         gateways.feexpay.set_webhooks(vec![webhook("feexpay", &[])]);
+        gateways.mercadopago.set_webhooks(vec![webhook("mercadopago", &[])]);
         let app = Arc::new(web::App::new(world.relay.clone(), &own_url, Vec::new()));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async {
@@ -335,6 +343,7 @@ impl Shop {
             "cinetpay" => &self.gateways.cinetpay_v2,
             "cinetpay_v1" => &self.gateways.cinetpay_v1,
             "feexpay" => &self.gateways.feexpay,
+            "mercadopago" => &self.gateways.mercadopago,
             other => panic!("no gateway {other}"),
         }
     }
@@ -588,4 +597,24 @@ profile = "1J"
 price = "500"
 time = "1d"
 data = "1G"
+
+[[account]]
+id = "by-mercadopago"
+company = "cafe"
+gateway = "mercadopago"
+mode = "test"
+base_url = "{mercadopago}"
+secret_key = "APP_USR-demo-access-token"
+webhook_secrets = ["an-older-secret", "mp_webhook_secret_demo"]
+checkout = "preferences"
+
+[[plan]]
+id = "by-mercadopago"
+hotspot = "h1"
+accounts = ["by-mercadopago"]
+label = "1 hora"
+profile = "1H"
+price = "15.10"
+currency = "MXN"
+time = "1h"
 "#;

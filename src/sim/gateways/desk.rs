@@ -11,7 +11,7 @@ use super::super::http::{Reply, Request};
 use super::sender::{Errand, Sender};
 use super::{
     Choice, Fault, Kind, NoPayment, Quirk, SimGatewaysConfig, SimStatus, WebhookTarget, cinetpay_v1, cinetpay_v2,
-    fedapay, feexpay,
+    fedapay, feexpay, mercadopago,
 };
 
 /// One gateway's memory.
@@ -32,6 +32,7 @@ pub struct State {
     pub quirks: HashSet<Quirk>,
     /// CinetPay v1's login tokens that are still good.
     pub logins: HashSet<String>,
+    pub mercadopago: mercadopago::Books,
     pub calls: Vec<String>,
 }
 
@@ -117,6 +118,11 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How late a late webhook is told.
+    pub fn late_by(&self) -> std::time::Duration {
+        self.late_by
+    }
+
     pub fn has_quirk(&self, quirk: Quirk) -> bool {
         self.state().quirks.contains(&quirk)
     }
@@ -179,6 +185,9 @@ impl Desk {
             };
             payment.token.clone()
         };
+        if matches!(self.kind, Kind::Mercadopago(_)) {
+            return mercadopago::decide(self, token, choice);
+        }
         let errand = self.errand_of(|payment| payment.token == order)?;
         Some(match choice {
             Choice::Pay | Choice::Decline => vec![errand],
@@ -215,6 +224,7 @@ impl Desk {
             Kind::CinetpayV2(_) => cinetpay_v2::notification(self, &payment),
             Kind::CinetpayV1(_) => cinetpay_v1::notification(&payment),
             Kind::Feexpay(_) => feexpay::event(self, &payment),
+            Kind::Mercadopago(keys) => return mercadopago::errand(self, keys, &payment.token),
         };
         Some(Errand {
             targets,
@@ -231,6 +241,7 @@ impl Desk {
             Kind::CinetpayV2(keys) => cinetpay_v2::proof(self, keys, body, is_genuine),
             Kind::CinetpayV1(_) => vec![json_type()],
             Kind::Feexpay(keys) => feexpay::proof(keys, is_genuine),
+            Kind::Mercadopago(keys) => mercadopago::proof(self, keys, body, is_genuine),
         };
         headers.retain(|(_, value)| !value.is_empty());
         headers
@@ -258,6 +269,7 @@ impl Fault {
             Self::TooMany => json(StatusCode::TOO_MANY_REQUESTS, json!({ "message": "RATE_LIMIT" })),
             Self::Unauthorized => Some(unauthorized(kind)),
             Self::Garbage => Some(Reply::text(StatusCode::OK, "{\"half\":")),
+            Self::Locked | Self::Dependency | Self::TooManyFor42s | Self::Flood => mercadopago::fault(self),
             Self::SilentAfterAccepting | Self::HangUpAfterAccepting => None,
         }
     }
@@ -279,6 +291,7 @@ pub fn unauthorized(kind: &Kind) -> Reply {
             json!({ "code": 1005, "status": "INVALID_CREDENTIALS" }),
         ),
         Kind::Feexpay(_) => (StatusCode::UNAUTHORIZED, json!({ "message": "UNAUTHORIZED" })),
+        Kind::Mercadopago(_) => (StatusCode::UNAUTHORIZED, mercadopago::invalid_token()),
     };
     Reply::json(status, &body)
 }

@@ -11,6 +11,7 @@ mod cinetpay_v2;
 mod desk;
 mod fedapay;
 mod feexpay;
+mod mercadopago;
 mod pages;
 mod sender;
 
@@ -23,6 +24,7 @@ use super::http::{Reply, Request, Server};
 use desk::Desk;
 
 pub use fedapay::signature as fedapay_signature;
+pub use mercadopago::signature as mercadopago_signature;
 pub use sender::SentWebhook;
 
 /// The keys the simulated gateways know, and their pace.
@@ -32,8 +34,9 @@ pub struct SimGatewaysConfig {
     pub cinetpay_v2: CinetpayV2Keys,
     pub cinetpay_v1: CinetpayV1Keys,
     pub feexpay: FeexpayKeys,
-    /// FedaPay, CinetPay v2, CinetPay v1, FeexPay; 0 picks a free one.
-    pub ports: [u16; 4],
+    pub mercadopago: MercadopagoKeys,
+    /// FedaPay, CinetPay v2, CinetPay v1, FeexPay, Conekta, Mercado Pago; 0 picks a free one.
+    pub ports: [u16; 6],
     /// How long FedaPay waits before each further try of a webhook that was not answered 2xx.
     pub retry_delays: Vec<Duration>,
     /// How late `Choice::PayLate` tells its webhook.
@@ -69,6 +72,14 @@ pub struct FeexpayKeys {
     pub header: Option<(String, String)>,
 }
 
+#[derive(Clone, Debug)]
+pub struct MercadopagoKeys {
+    pub access_token: String,
+    pub webhook_secret: String,
+    /// What answers and webhooks say of themselves; the token's prefix says nothing.
+    pub live_mode: bool,
+}
+
 impl Default for SimGatewaysConfig {
     fn default() -> Self {
         Self {
@@ -91,7 +102,12 @@ impl Default for SimGatewaysConfig {
                 token: "fp_demo".to_owned(),
                 header: None,
             },
-            ports: [0; 4],
+            mercadopago: MercadopagoKeys {
+                access_token: "APP_USR-demo-access-token".to_owned(),
+                webhook_secret: "mp_webhook_secret_demo".to_owned(),
+                live_mode: false,
+            },
+            ports: [0; 6],
             retry_delays: (1..=FEDAPAY_RETRIES).map(|n| Duration::from_millis(100 * n)).collect(),
             late_by: Duration::from_secs(4),
         }
@@ -169,6 +185,14 @@ pub enum Fault {
     WebPage,
     /// 429; nothing happened.
     TooMany,
+    /// Mercado Pago: 423, as while another call with the same idempotency key runs; nothing happened.
+    Locked,
+    /// Mercado Pago: 424, something behind the API does not answer; nothing happened.
+    Dependency,
+    /// Mercado Pago: 429 with a `Retry-After` of 42 s; nothing happened.
+    TooManyFor42s,
+    /// Mercado Pago: 200 with 10 MB of JSON; nothing happened.
+    Flood,
     /// 401 as for a wrong key; nothing happened.
     Unauthorized,
     /// 200 with text that is no JSON; nothing happened.
@@ -196,6 +220,16 @@ pub enum Quirk {
     NoToken,
     /// CinetPay v2: the check of an unpaid transaction answers HTTP 400 with its usual body.
     CheckIsBadRequest,
+    /// Mercado Pago: the payment's own notification address is passed over; only the panel's is called.
+    PanelOnly,
+    /// Mercado Pago: each notification comes in the legacy shape as well, whatever the address asks for.
+    LegacyToo,
+    /// Mercado Pago: `data.id` is signed in lower case, as its documentation says and its SDKs do not.
+    SignsLowerCase,
+    /// Mercado Pago: says `live_mode` the other way round.
+    OtherMode,
+    /// Mercado Pago: refunds are taken on and stay `in_process`.
+    SlowRefunds,
 }
 
 /// No payment has this reference.
@@ -203,29 +237,32 @@ pub enum Quirk {
 #[error("the simulated gateway has no payment `{0}`")]
 pub struct NoPayment(pub String);
 
-/// The four gateways. Dropping them closes their ports.
+/// The gateways. Dropping them closes their ports.
 #[derive(Debug)]
 pub struct SimGateways {
     pub fedapay: SimGateway,
     pub cinetpay_v2: SimGateway,
     pub cinetpay_v1: SimGateway,
     pub feexpay: SimGateway,
+    pub mercadopago: SimGateway,
 }
 
 impl SimGateways {
     pub async fn start(config: SimGatewaysConfig) -> std::io::Result<Self> {
-        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay] = config.ports;
+        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay, _, mercadopago] = config.ports;
         let kinds = (
             Kind::Fedapay(config.fedapay.clone()),
             Kind::CinetpayV2(config.cinetpay_v2.clone()),
             Kind::CinetpayV1(config.cinetpay_v1.clone()),
             Kind::Feexpay(config.feexpay.clone()),
         );
+        let mercadopago_kind = Kind::Mercadopago(config.mercadopago.clone());
         Ok(Self {
             fedapay: SimGateway::start(kinds.0, fedapay, &config).await?,
             cinetpay_v2: SimGateway::start(kinds.1, cinetpay_v2, &config).await?,
             cinetpay_v1: SimGateway::start(kinds.2, cinetpay_v1, &config).await?,
             feexpay: SimGateway::start(kinds.3, feexpay, &config).await?,
+            mercadopago: SimGateway::start(mercadopago_kind, mercadopago, &config).await?,
         })
     }
 }
@@ -320,6 +357,12 @@ impl SimGateway {
         })
     }
 
+    /// What answers call the currency from now on.
+    pub fn claim_currency(&self, order: &str, code: &str) -> Result<(), NoPayment> {
+        self.desk
+            .with_payment(order, |payment| code.clone_into(&mut payment.currency))
+    }
+
     /// Faults for the next calls to the API, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.desk.state().faults.extend(faults);
@@ -362,6 +405,7 @@ enum Kind {
     CinetpayV2(CinetpayV2Keys),
     CinetpayV1(CinetpayV1Keys),
     Feexpay(FeexpayKeys),
+    Mercadopago(MercadopagoKeys),
 }
 
 async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
@@ -377,6 +421,7 @@ async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
         Kind::CinetpayV2(keys) => cinetpay_v2::answer(&desk, keys, &request),
         Kind::CinetpayV1(keys) => cinetpay_v1::answer(&desk, keys, &request),
         Kind::Feexpay(keys) => feexpay::answer(&desk, keys, &request),
+        Kind::Mercadopago(keys) => mercadopago::answer(&desk, keys, &request),
     };
     match fault {
         Some(Fault::SilentAfterAccepting) => std::future::pending().await,

@@ -8,11 +8,16 @@ use http::{Method, StatusCode};
 use super::super::http::{Reply, Request};
 use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
-use super::{Choice, Kind, SimStatus, fedapay, feexpay};
+use super::{Choice, Kind, SimStatus, fedapay, feexpay, mercadopago};
 use crate::company::Language;
 
 /// Answers a page's address; `None` for the API.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
+    if let Kind::Mercadopago(_) = desk.kind
+        && let Some(reply) = mercadopago::page(desk, request)
+    {
+        return Some(reply);
+    }
     let words = words_of(request);
     let segments = request.segments();
     match (&request.method, segments.as_slice()) {
@@ -187,7 +192,7 @@ fn form(payment: &Payment, words: &Words) -> String {
     )
 }
 
-fn amount(payment: &Payment) -> String {
+pub fn amount(payment: &Payment) -> String {
     format!(
         "{}\u{a0}{}",
         escape(&grouped(&payment.amount)),
@@ -200,16 +205,18 @@ fn title(desk: &Desk) -> &'static str {
         Kind::Fedapay(_) => "FedaPay",
         Kind::CinetpayV2(_) | Kind::CinetpayV1(_) => "CinetPay",
         Kind::Feexpay(_) => "FeexPay",
+        Kind::Mercadopago(_) => "Mercado Pago",
     }
 }
 
-fn unknown(words: &Words) -> Reply {
+pub fn unknown(words: &Words) -> Reply {
     let mut reply = page(words, words.not_found, &format!("<p>{}</p>", words.no_payment));
     reply.status = StatusCode::NOT_FOUND;
     reply
 }
 
-fn page(words: &Words, title: &str, body: &str) -> Reply {
+/// A whole page in the look of all of them.
+pub fn page(words: &Words, title: &str, body: &str) -> Reply {
     let title = escape(title);
     Reply::html(
         StatusCode::OK,
@@ -238,7 +245,7 @@ fn page(words: &Words, title: &str, body: &str) -> Reply {
 }
 
 /// Text as HTML content or attribute value.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -246,7 +253,7 @@ fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-fn words_of(request: &Request) -> &'static Words {
+pub fn words_of(request: &Request) -> &'static Words {
     if language_of(request) == Language::En {
         &ENGLISH
     } else {
@@ -254,7 +261,7 @@ fn words_of(request: &Request) -> &'static Words {
     }
 }
 
-struct Words {
+pub struct Words {
     lang: &'static str,
     simulation: &'static str,
     reference: &'static str,
