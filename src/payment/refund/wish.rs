@@ -321,7 +321,7 @@ pub(in crate::payment) async fn follow_policies(relay: &Relay) -> Result<(), Sto
     Ok(())
 }
 
-fn wish_of_policy(change: &mut Change<'_>, reference: &OrderRef) -> Result<(), StoreError> {
+pub(in crate::payment) fn wish_of_policy(change: &mut Change<'_>, reference: &OrderRef) -> Result<(), StoreError> {
     let Some(mut order) = change.db.order(reference)? else {
         return Ok(());
     };
