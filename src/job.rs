@@ -98,6 +98,8 @@ pub enum Lane {
     Mail,
     /// Refunds of one account: few, and nothing that waits for a gateway stands before them.
     Refunds(AccountId),
+    /// Questions about what was paid in the last days, a morning's work.
+    Rechecks(AccountId),
     /// The daily comparison of one account. It may take minutes, so it stands in nobody's way.
     Ledger(AccountId),
     /// What the relay does for itself.
@@ -112,6 +114,7 @@ impl Lane {
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
             Self::Refunds(account) => format!("refunds:{account}"),
+            Self::Rechecks(account) => format!("rechecks:{account}"),
             Self::Ledger(account) => format!("ledger:{account}"),
             Self::Upkeep => "upkeep".to_owned(),
         }
@@ -123,6 +126,7 @@ impl Lane {
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
             Some(("refunds", id)) => Some(Self::Refunds(AccountId::new(id))),
+            Some(("rechecks", id)) => Some(Self::Rechecks(AccountId::new(id))),
             Some(("ledger", id)) => Some(Self::Ledger(AccountId::new(id))),
             None if text == "mail" => Some(Self::Mail),
             None if text == "upkeep" => Some(Self::Upkeep),

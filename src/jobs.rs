@@ -380,7 +380,7 @@ fn most_workers(lane: &Lane) -> usize {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
         Lane::Account(_) | Lane::Questions(_) | Lane::Mail => 2,
-        Lane::Refunds(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -393,7 +393,7 @@ fn jobs_at_once(lane: &Lane) -> u32 {
         Lane::Refunds(_) => 4,
         // Fewer: gateways count how often they are asked.
         Lane::Questions(_) => 8,
-        Lane::Router(_) | Lane::Mail | Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Router(_) | Lane::Mail | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Asks once more about money that was paid: a refund or a chargeback whose webhook got lost takes the code away too.
 //! A gateway that lists its payments is asked for one list a day; only what is missing there costs a question. Others
-//! are asked a few times in the first week of each payment. It happens in the morning, in the ledger's own lane.
+//! are asked a few times in the first week of each payment. It happens in the morning, in a lane of
+//! its own.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -11,8 +12,9 @@ use super::settle::{self, Source};
 use super::{Outcome, Relay, upkeep};
 use crate::company::Account;
 use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus, Report};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, OrderRef};
 use crate::job::{Job, Lane, NewJob, Task};
+use crate::order::State;
 use crate::refund::Payment;
 use crate::store::StoreError;
 
@@ -42,7 +44,7 @@ pub(super) async fn recheck(relay: &Relay, id: &AccountId, job: &Job) -> Result<
 pub(super) fn plan(directory: &crate::company::Directory, account: &Account, now: Timestamp) -> NewJob {
     NewJob {
         task: Task::Recheck(account.id.clone()),
-        lane: Lane::Ledger(account.id.clone()),
+        lane: Lane::Rechecks(account.id.clone()),
         due_at: upkeep::next_morning(directory, account, now - AFTER_THE_LEDGER) + AFTER_THE_LEDGER,
     }
 }
@@ -112,12 +114,21 @@ async fn look_at(relay: &Relay, account: &Account, payment: &Payment) -> Result<
         created_at: payment.seen_at,
     };
     match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+        // What is still paid is no news, and nothing that an order the operator holds should be released by; only an
+        // order whose money the bank took back is told of it.
+        Ok(report) if report.status == PaymentStatus::Paid && !is_refunded(relay, &payment.order).await? => Ok(Ok(())),
         Ok(report) => settle::apply(relay, payment.order.clone(), report, Source::Question)
             .await
             .map(Ok),
         Err(GatewayError::NotFound | GatewayError::Refused(_)) => Ok(Ok(())),
         Err(error) => Ok(Err(error)),
     }
+}
+
+async fn is_refunded(relay: &Relay, reference: &OrderRef) -> Result<bool, StoreError> {
+    let reference = reference.clone();
+    let order = relay.store().read(move |db| db.order(&reference)).await?;
+    Ok(order.is_some_and(|order| order.state == State::Refunded))
 }
 
 /// Every day where a list makes it cheap, else after one, two, four and seven days; chargebacks of later weeks come

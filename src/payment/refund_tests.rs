@@ -626,7 +626,8 @@ fn put_business(db: &Db<'_>, address: String) -> Result<(), StoreError> {
             undelivered_after_h: Some(24),
             paid_twice: true,
         },
-    })
+    })?;
+    db.bump_directory_version()
 }
 
 /// A case takes some milliseconds; `REFUND_CASES` asks for more.

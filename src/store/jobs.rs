@@ -16,7 +16,7 @@ impl Db<'_> {
     pub fn add_job(&self, job: &NewJob) -> Result<(), StoreError> {
         let now = self.now();
         let company = match &job.lane {
-            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Ledger(_) => {
+            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) => {
                 "(SELECT company FROM account WHERE id = ?7)"
             }
             Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
@@ -24,9 +24,11 @@ impl Db<'_> {
             Lane::Upkeep => "(SELECT id FROM company WHERE id = ?7)",
         };
         let owner = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) | Lane::Refunds(account) | Lane::Ledger(account) => {
-                account.to_string()
-            }
+            Lane::Account(account)
+            | Lane::Questions(account)
+            | Lane::Refunds(account)
+            | Lane::Rechecks(account)
+            | Lane::Ledger(account) => account.to_string(),
             Lane::Router(router) => router.to_string(),
             Lane::Mail | Lane::Upkeep => job.task.subject(),
         };

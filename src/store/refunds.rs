@@ -93,8 +93,8 @@ impl Db<'_> {
     /// Stores what may change of a refund.
     pub fn save_refund(&self, refund: &Refund) -> Result<(), StoreError> {
         let sql = "UPDATE refund SET amount_minor = ?2, currency = ?3, reason = ?4, wisher = ?5, standing = ?6, \
-                   words = ?7, attempts = ?8, wished_at = ?9, withdrawn_at = ?10, asked_at = ?11, ended_at = ?12 \
-                   WHERE id = ?1";
+                   words = ?7, attempts = ?8, wished_at = ?9, withdrawn_at = ?10, asked_at = ?11, ended_at = ?12, \
+                   is_extra = ?13 WHERE id = ?1";
         let values = (
             refund.id.0,
             refund.payment.amount.minor(),
@@ -108,6 +108,7 @@ impl Db<'_> {
             optional_ms(refund.withdrawn_at),
             optional_ms(refund.asked_at),
             optional_ms(refund.ended_at),
+            refund.is_extra,
         );
         match self.run(sql, values)? {
             0 => Err(StoreError::NotFound {

@@ -25,6 +25,7 @@ mod mercadopago;
 mod operator;
 mod payment;
 mod process;
+mod refunds;
 mod retention;
 mod router_check;
 mod router_client;

@@ -177,7 +177,8 @@ pub(in crate::payment) fn wish(
         None => add(change, new)?,
         Some(mut known) if new.wisher == Wisher::Operator && may_be_wished_again(&known) => {
             (known.standing, known.wisher, known.reason) = (Standing::Wished, new.wisher, new.reason);
-            (known.words, known.ended_at) = (None, None);
+            (known.words, known.ended_at, known.withdrawn_at) = (None, None, None);
+            known.is_extra = new.is_extra;
             known.wished_at = change.now;
             change.db.save_refund(&known)?;
             known
