@@ -446,20 +446,7 @@ fn act(
             None => Ok(()),
         },
         Verdict::OfSecond => second::moved(change, order, report, why),
-        Verdict::WonBack => {
-            let lost = format!("refunded: {CHARGED_BACK}");
-            let reason = Reason::ChargebackWon {
-                gateway: account.gateway(),
-            };
-            let line = reason.to_string();
-            let is_news =
-                change.db.was_noted(&order.reference, &lost)? && !change.db.was_noted(&order.reference, &line)?;
-            if !is_news {
-                return Ok(());
-            }
-            change.note(&order.reference, &format!("{line} ({why})"))?;
-            deliver::alert_about(change, order, &reason)
-        }
+        Verdict::WonBack => second::won_back(change, order, account, why),
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
             if fact == Fact::ChargedBack {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::change::Change;
 use super::super::deliver;
+use super::super::settle::CHARGED_BACK;
 use super::{tell, wish};
 use crate::company::Account;
 use crate::gateway::{self, PaymentStatus, Report};
@@ -102,6 +103,26 @@ pub(in crate::payment) fn moved(
         ),
         _ => Ok(()),
     }
+}
+
+/// The bank took the money back, and now the gateway says paid again. Told once; the code stays disabled.
+pub(in crate::payment) fn won_back(
+    change: &mut Change<'_>,
+    order: &Order,
+    account: &Account,
+    why: &str,
+) -> Result<(), StoreError> {
+    let lost = format!("refunded: {CHARGED_BACK}");
+    let reason = Reason::ChargebackWon {
+        gateway: account.gateway(),
+    };
+    let line = reason.to_string();
+    let is_news = change.db.was_noted(&order.reference, &lost)? && !change.db.was_noted(&order.reference, &line)?;
+    if !is_news {
+        return Ok(());
+    }
+    change.note(&order.reference, &format!("{line} ({why})"))?;
+    deliver::alert_about(change, order, &reason)
 }
 
 /// The payment a report is about; without an id of the gateway's there is nothing to give back by.
