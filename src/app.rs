@@ -16,7 +16,7 @@ use crate::jobs::Runner;
 use crate::notify::mail::Mailer;
 use crate::payment::{Parts, Relay};
 use crate::routeros::Deadlines;
-use crate::secrets::MasterKey;
+use crate::secrets::{self, MasterKey};
 use crate::store::{self, DirLock, Store};
 use crate::web;
 
@@ -122,6 +122,9 @@ fn mailer(config: &Config) -> Result<Mailer> {
             Mailer::folder(folder, &mail.from)?
         }
         config::MailTransport::Smtp => {
+            if let Some(config::Password::File(path)) = &mail.password {
+                secrets::warn_if_exposed(path);
+            }
             if let Some(Err(error)) = mail.password.as_ref().map(config::Password::read) {
                 tracing::error!("mails wait until their password can be read: {error}");
             }

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod company;
 pub mod destination;
 pub mod event;
+pub mod html;
 pub mod ids;
 pub mod job;
 pub mod language;

@@ -70,9 +70,9 @@ impl MikParams {
         params
     }
 
-    /// All of it, the password too: for the store, which seals it.
-    pub fn to_json(&self) -> Vec<u8> {
-        let stored = Stored {
+    /// All of it, the password too: for the store, which seals it. `{}` where nothing was said.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Stored {
             admin_user: self.admin_user.clone(),
             admin_password: self
                 .admin_password
@@ -88,12 +88,11 @@ impl MikParams {
             dns_name: self.dns_name.clone(),
             server: self.server.clone(),
             faults: self.faults.clone(),
-        };
-        // Texts, numbers and names alone: there is no map key or number that JSON could not hold.
-        serde_json::to_vec(&stored).unwrap_or_default()
+        })
     }
 
-    /// Reads what [`MikParams::to_json`] wrote, by this release or an older one.
+    /// Reads what [`MikParams::to_json`] wrote, by this release or an older one. The error's own words may quote
+    /// a password.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         let stored: Stored = serde_json::from_slice(json)?;
         Ok(Self {
@@ -158,22 +157,34 @@ impl Reader<'_> {
     }
 }
 
-/// The stored form. New fields need `#[serde(default)]`: old rows stay readable for ever.
-#[derive(serde::Serialize, serde::Deserialize)]
+/// The stored form. Old rows stay readable for ever: a field that is missing has its default. What was not said is
+/// left out, because most calls say nothing and every one of them is sealed.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Stored {
+    #[serde(skip_serializing_if = "Option::is_none")]
     admin_user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     admin_password: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<UserMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     length: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     alphabet: Option<Alphabet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     notify_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<Currency>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     access_uuid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     dns_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<ParamFault>,
 }
 
@@ -421,7 +432,7 @@ mod tests {
                 "{params:?}"
             );
         }
-        let kept = MikParams::from_json(&params.to_json()).unwrap();
+        let kept = MikParams::from_json(&params.to_json().unwrap()).unwrap();
         assert_eq!(kept.admin_password.unwrap().expose_secret(), secret);
     }
 
@@ -430,6 +441,12 @@ mod tests {
         let text = "a=b&".repeat(10_000) + "mikcharacter=mix";
         let params = query(&text);
         assert_eq!((params.alphabet, fault(&params).0), (None, "query"));
+    }
+
+    #[test]
+    fn what_was_not_said_is_not_stored() {
+        assert_eq!(MikParams::default().to_json().unwrap(), b"{}");
+        assert_eq!(query("miknamelength=5").to_json().unwrap(), br#"{"length":5}"#);
     }
 
     #[test]
@@ -485,8 +502,8 @@ mod tests {
                 prop_assert!(!stored.chars().any(char::is_control), "{:?}", fault);
                 prop_assert!(stored.len() < 400);
             }
-            let json = params.to_json();
-            prop_assert_eq!(MikParams::from_json(&json).unwrap().to_json(), json);
+            let json = params.to_json().unwrap();
+            prop_assert_eq!(MikParams::from_json(&json).unwrap().to_json().unwrap(), json);
         }
 
         #[test]
@@ -494,7 +511,7 @@ mod tests {
             prop_assume!(name != "k");
             let headers = headers(&[(name, in_header.as_bytes())]);
             let with_query = MikParams::read(&headers, Some(&format!("{name}={in_query}")));
-            prop_assert_eq!(with_query.to_json(), MikParams::read(&headers, None).to_json());
+            prop_assert_eq!(with_query.to_json().unwrap(), MikParams::read(&headers, None).to_json().unwrap());
         }
 
         #[test]
@@ -504,7 +521,7 @@ mod tests {
             prop_assume!(name != "k");
             let in_header = MikParams::read(&headers(&[(name, text.as_bytes())]), None);
             let in_query = query(&format!("{}={text}", name.to_uppercase()));
-            prop_assert_eq!(in_header.to_json(), in_query.to_json());
+            prop_assert_eq!(in_header.to_json().unwrap(), in_query.to_json().unwrap());
         }
     }
 }

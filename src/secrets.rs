@@ -288,14 +288,30 @@ fn write_draft(draft: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A key that others can read is narrowed to 0600. Where that is not ours to do (a mounted secret), the
-/// operator is warned and the key is used.
-fn protect(path: &Path) {
-    let Ok(found) = fs::metadata(path) else { return };
-    let readable_by_others = found.permissions().mode() & 0o077 != 0;
-    if readable_by_others && fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE_FILE)).is_err() {
-        tracing::warn!(path = %path.display(), "the master key can be read by other users of this machine; give it mode 0600");
+/// Tells the operator of a secret's file that other users of the machine can read. The file is his and may be
+/// mounted that way, so it is used all the same.
+pub fn warn_if_exposed(path: &Path) {
+    if is_exposed(path) {
+        let shown = path.display();
+        tracing::warn!(path = %shown, "`{shown}` holds a secret that other users of this machine can read; run `chmod 600 {shown}`");
     }
+}
+
+/// A key that others can read is narrowed to 0600, and the operator is told that it was open until now.
+fn protect(path: &Path) {
+    if !is_exposed(path) {
+        return;
+    }
+    if fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE_FILE)).is_err() {
+        // A mounted secret is not ours to change.
+        return warn_if_exposed(path);
+    }
+    let shown = path.display();
+    tracing::warn!(path = %shown, "other users of this machine could read the master key `{shown}`; it has mode 600 now");
+}
+
+fn is_exposed(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }
 
 const KEY_BYTES: usize = 32;

@@ -11,8 +11,7 @@ pub use comment::{BatchNumber, comment, is_expiry_form};
 use rand::TryRng;
 use secrecy::SecretString;
 
-use crate::mik_params::{Flaw, MikParams, ParamFault};
-use crate::shown::shown;
+use crate::mik_params::MikParams;
 
 /// `mikusermode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -149,47 +148,18 @@ impl VoucherStyle {
         })
     }
 
-    /// This style with what a call says instead. A faulty parameter about the style is an error: guessing
-    /// would make vouchers the operator did not ask for. Faults of other parameters are the caller's affair.
-    pub fn with(&self, params: &MikParams) -> Result<Self, Vec<ParamFault>> {
-        let faults: Vec<_> = params
-            .faults
-            .iter()
-            .filter(|fault| is_about_style(&fault.name))
-            .cloned()
-            .collect();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+    /// This style with what a call says instead. A faulty parameter is a missing one here: the operator was told
+    /// of it, and only he lets such an order go on.
+    #[must_use]
+    pub fn with(&self, params: &MikParams) -> Self {
         let style = Self::new(
             params.mode.unwrap_or(self.mode),
             params.length.unwrap_or(self.length),
             params.alphabet.unwrap_or(self.alphabet),
             params.prefix.as_deref().unwrap_or(&self.prefix),
         );
-        style.map_err(|error| {
-            let (name, flaw) = match error {
-                StyleError::Length(length) => (
-                    "miknamelength",
-                    Flaw::Length {
-                        value: length.to_string(),
-                        min: LENGTH_MIN,
-                        max: LENGTH_MAX,
-                    },
-                ),
-                StyleError::Prefix => (
-                    "mikuserprefix",
-                    Flaw::Prefix {
-                        value: shown(params.prefix.as_deref().unwrap_or(&self.prefix)),
-                        max: PREFIX_MAX,
-                    },
-                ),
-            };
-            vec![ParamFault {
-                name: name.to_owned(),
-                flaw,
-            }]
-        })
+        // Each was checked when it was read, and they do not depend on each other.
+        style.unwrap_or_else(|_| self.clone())
     }
 }
 
@@ -231,10 +201,6 @@ impl Voucher {
 fn is_prefix(text: &str) -> bool {
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     plain && text.len() <= PREFIX_MAX && text.bytes().filter(|byte| *byte == b'-').count() <= 1
-}
-
-fn is_about_style(name: &str) -> bool {
-    STYLE_PARAMS.contains(&name)
 }
 
 /// `length` characters, each drawn by itself.
@@ -283,8 +249,6 @@ const PASSWORD_MIN: usize = 6;
 const PASSWORD_CHARACTERS: &str = "23456789";
 
 const PIN_CHARACTERS: &str = "0123456789";
-
-const STYLE_PARAMS: [&str; 4] = ["mikusermode", "miknamelength", "mikcharacter", "mikuserprefix"];
 
 #[cfg(test)]
 mod tests {

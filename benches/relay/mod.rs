@@ -83,7 +83,12 @@ impl Folder {
             folder.path("mikrelay.toml"),
             PROCESS_FILE.replace("@DATA@", folder.text()?),
         )?;
-        std::fs::write(folder.path("site.toml"), BUSINESS_FILE.replace("@SECRET@", SECRET))?;
+        std::fs::write(
+            folder.path("site.toml"),
+            BUSINESS_FILE
+                .replace("@SECRET@", SECRET)
+                .replace("{router}", "127.0.0.1:9"),
+        )?;
         let status = folder
             .command("apply")
             .arg(folder.path("site.toml"))
@@ -161,35 +166,9 @@ filter = "warn"
 "#;
 
 /// Port 9 of the machine itself: the router refuses at once.
-const BUSINESS_FILE: &str = r#"
-[[company]]
-id = "cyber-awa"
-name = "Cyber Awa"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "cotonou-1"
-company = "cyber-awa"
-address = "127.0.0.1:9"
-tls = "off"
-user = "relay"
-password = "relay-pass"
-access_uuid = "61cd594b-2f01-48ca-8692-65e4ef3a36d5"
-
-[[hotspot]]
-id = "cotonou-1-main"
-router = "cotonou-1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-mode = "vc"
-length = 6
-alphabet = "mix"
-links = "plans"
-
+const BUSINESS_FILE: &str = concat!(
+    include_str!("../../tests/data/cyber-awa.toml"),
+    r#"
 [[account]]
 id = "awa-fedapay"
 company = "cyber-awa"
@@ -197,14 +176,5 @@ gateway = "fedapay"
 mode = "live"
 public_key = "pk_live_measure"
 webhook_secrets = ["@SECRET@"]
-
-[[plan]]
-id = "4h"
-hotspot = "cotonou-1-main"
-label = "4 heures"
-profile = "4H"
-price = "100"
-currency = "XOF"
-time = "4h"
-data = "0"
-"#;
+"#
+);

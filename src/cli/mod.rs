@@ -22,7 +22,8 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
+use crate::logging;
 use crate::refund::RefundReason;
 use crate::store::Store;
 
@@ -228,6 +229,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let config = cli.config.as_deref();
+    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+        // Those two say themselves how they log.
+        logging::init(LogFormat::Text, "warn")?;
+    }
     let out = &mut std::io::stdout().lock();
     match cli.command {
         Command::Serve => serve::run(&load(config)?),

@@ -171,7 +171,7 @@ fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static 
             lane,
             due_at: now,
         })?;
-        if order.voucher.is_none() {
+        if order.voucher.is_none() && order.state != State::Held {
             // A server that only the callback named and the router lacks would keep the order stuck for ever.
             order.params.server = None;
         }

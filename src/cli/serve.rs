@@ -26,11 +26,27 @@ async fn serve(config: &Config) -> Result<()> {
     let running = app::start(config, Overrides::default()).await?;
     tracing::info!("listening on http://{}", running.address);
     tracing::info!("phones and gateways reach it at {}", running.relay.public_url());
-    until_told_to_stop().await?;
+    until_stopped().await?;
     tracing::info!("stopping: finishing what is running");
     running.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for the end; a reload that somebody wishes for meanwhile is answered with a line in the log, because the
+/// signal would end the process otherwise.
+async fn until_stopped() -> Result<()> {
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    let mut told = std::pin::pin!(until_told_to_stop());
+    loop {
+        tokio::select! {
+            told = &mut told => return told,
+            _ = hang_up.recv() => tracing::warn!(
+                "SIGHUP changes nothing: settings are read at the start, so restart the relay for them; `mikrelay apply` \
+                 puts a business file in force"
+            ),
+        }
+    }
 }
 
 /// Resolves at Ctrl-C or SIGTERM.

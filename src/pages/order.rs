@@ -15,14 +15,16 @@ use crate::voucher::UserMode;
 
 /// The page.
 pub async fn show(relay: &Relay, token: &str, visit: &Visit<'_>) -> Result<Page, PageError> {
-    let order = find(relay, token).await?;
+    let order = relay.open_order(&read_token(token)?).await?;
+    let order = order.ok_or(PageError::UnknownOrder)?;
     let asked = visit.query.first(&["lang"]).and_then(Language::from_tag);
     page(&order, asked.unwrap_or(order.language))
 }
 
 /// What the page's script asks for: whether the page would look different by now.
 pub async fn state(relay: &Relay, token: &str) -> Result<Page, PageError> {
-    let order = find(relay, token).await?;
+    let order = relay.order_view(&read_token(token)?).await?;
+    let order = order.ok_or(PageError::UnknownOrder)?;
     let seconds = wait_s(&order).map_or_else(|| "null".to_owned(), |seconds| seconds.to_string());
     let json = format!("{{\"version\":\"{}\",\"wait_s\":{seconds}}}", version(&order));
     Ok(Page {
@@ -33,27 +35,16 @@ pub async fn state(relay: &Relay, token: &str) -> Result<Page, PageError> {
 
 /// Gateways that bring the browser back with a POST get the page itself.
 pub fn come_back(token: &str) -> Result<Page, PageError> {
-    if !is_token(token) {
-        return Err(PageError::UnknownOrder);
-    }
-    Ok(Page::see_other(format!("/o/{token}")))
+    read_token(token).map(|token| Page::see_other(format!("/o/{token}")))
 }
 
-async fn find(relay: &Relay, token: &str) -> Result<OrderView, PageError> {
-    if !is_token(token) {
-        return Err(PageError::UnknownOrder);
+fn read_token(text: &str) -> Result<OrderToken, PageError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if text.len() <= TOKEN_MAX_BYTES && text.bytes().all(fits) {
+        Ok(OrderToken::new(text))
+    } else {
+        Err(PageError::UnknownOrder)
     }
-    relay
-        .order_view(&OrderToken::new(token))
-        .await?
-        .ok_or(PageError::UnknownOrder)
-}
-
-fn is_token(text: &str) -> bool {
-    text.len() <= TOKEN_MAX_BYTES
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 pub(super) fn page(order: &OrderView, language: Language) -> Result<Page, PageError> {

@@ -11,6 +11,7 @@ use super::render::render;
 use super::{Page, Visit};
 use crate::ids::fold_reference;
 use crate::payment::Relay;
+use crate::payment::recover::{Recovered, is_countable};
 use crate::payment::view::Recovery;
 
 /// Where the form is and goes to.
@@ -37,8 +38,16 @@ pub fn show(visit: &Visit<'_>) -> Result<Page, PageError> {
     .map(Page::html)
 }
 
+/// A search's answer.
+pub struct Search {
+    pub page: Page,
+    /// Whether this may be one of many tries by somebody who counts references up: a number, and nothing that
+    /// proves him the buyer. Says the same of a reference that nobody has.
+    pub is_guess: bool,
+}
+
 /// Looks the purchase up.
-pub async fn find(relay: &Relay, visit: &Visit<'_>) -> Result<Page, PageError> {
+pub async fn find(relay: &Relay, visit: &Visit<'_>) -> Result<Search, PageError> {
     let answer_at = Instant::now() + ANSWER_AFTER;
     let reference = visit.form.first(REFERENCE_NAMES).unwrap_or_default();
     let second = visit.form.first(&["second"]);
@@ -49,21 +58,21 @@ pub async fn find(relay: &Relay, visit: &Visit<'_>) -> Result<Page, PageError> {
     };
     let found = relay.recover(recovery).await;
     tokio::time::sleep_until(answer_at).await;
-    match found? {
-        Some(token) => Ok(Page::see_other(format!("/o/{token}"))),
-        None => {
+    let found = found?;
+    let is_guess = is_countable(reference) && !matches!(found, Recovered::Proven(_));
+    let page = match found {
+        Recovered::Proven(token) | Recovered::Guessable(token) => Page::see_other(format!("/o/{token}")),
+        Recovered::Nothing => {
             let second = second.unwrap_or_default();
-            form(
-                visit,
-                RecoverPage {
-                    reference,
-                    second,
-                    nothing: true,
-                },
-            )
-            .map(Page::again)
+            let nothing = RecoverPage {
+                reference,
+                second,
+                nothing: true,
+            };
+            form(visit, nothing).map(Page::again)?
         }
-    }
+    };
+    Ok(Search { page, is_guess })
 }
 
 /// What the rate limit counts tries by: one purchase, however its reference is spelled.

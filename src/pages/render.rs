@@ -7,10 +7,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
+use minijinja::{Environment, Error, State, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::company::Language;
+use crate::html;
 use crate::language::{Texts, Value as TextValue};
 
 /// What every page has around its own content.
@@ -78,36 +79,6 @@ fn say(state: &State<'_, '_>, key: &str, args: Kwargs) -> Result<String, Error> 
     Ok(TEXTS.get(language, key, &given))
 }
 
-/// Escapes text for HTML: the five characters that can end a text or a quoted value, and no other. (The
-/// library's own rule also turns every slash into six characters.)
-fn write_value(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    let text = value
-        .as_str()
-        .filter(|_| !value.is_safe() && state.auto_escape() == &AutoEscape::Html);
-    let Some(mut rest) = text else {
-        return escape_formatter(output, state, value);
-    };
-    while let Some((at, entity)) = rest.char_indices().find_map(|(at, c)| Some((at, entity(c)?))) {
-        let (plain, special) = rest.split_at(at);
-        output.write_str(plain)?;
-        output.write_str(entity)?;
-        // The five are one byte each.
-        rest = special.get(1..).unwrap_or_default();
-    }
-    Ok(output.write_str(rest)?)
-}
-
-fn entity(c: char) -> Option<&'static str> {
-    Some(match c {
-        '&' => "&amp;",
-        '<' => "&lt;",
-        '>' => "&gt;",
-        '"' => "&quot;",
-        '\'' => "&#39;",
-        _ => return None,
-    })
-}
-
 fn text_value(value: &Value) -> TextValue<'static> {
     match value.as_i64() {
         Some(number) => TextValue::from(number),
@@ -128,7 +99,7 @@ pub static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_formatter(write_value);
+    environment.set_formatter(html::write_value);
     if let Ok(tidy) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         environment.set_syntax(tidy);
     }

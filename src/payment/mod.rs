@@ -11,13 +11,14 @@ mod provision;
 pub mod receive;
 mod recheck;
 mod reconcile;
-mod recover;
+pub mod recover;
 pub mod refund;
 mod retention;
 mod routers;
 mod settle;
 mod upkeep;
 pub mod view;
+mod whose;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,7 @@ use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use receive::{CallbackReply, CallbackRequest};
+use recover::Recovered;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -53,6 +55,7 @@ struct Inner {
     refusals: receive::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    looks: reconcile::Looks,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -105,6 +108,7 @@ impl Relay {
             refusals: receive::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            looks: reconcile::Looks::default(),
         }))
     }
 
@@ -123,12 +127,18 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
     }
 
+    /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
+    pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+        view::open_order(self, token).await
+    }
+
     /// The order a reference and a second fact (or the device cookie) lead to.
-    pub async fn recover(&self, recovery: Recovery) -> Result<Option<OrderToken>, StoreError> {
+    pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
     }
 

@@ -13,7 +13,7 @@ use crate::order::{Fact, Order};
 use crate::reason::Reason;
 use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
 use crate::store::StoreError;
-use crate::voucher::{self, BatchNumber, Voucher, VoucherStyle};
+use crate::voucher::{self, BatchNumber, Voucher};
 
 /// Brings a paid order's user onto its router.
 pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Outcome, StoreError> {
@@ -121,14 +121,6 @@ impl Work {
             .lend(&self.router, credentials)
             .await
             .map_err(Trouble::Router)
-    }
-
-    fn style(&self) -> VoucherStyle {
-        // Faulty parameters were shown to the operator before; what is left of the call's wishes fits.
-        self.hotspot
-            .style
-            .with(&self.order.params)
-            .unwrap_or_else(|_| self.hotspot.style.clone())
     }
 }
 
@@ -241,7 +233,7 @@ fn server_missing(work: &Work) -> Reason {
 
 /// Draws a voucher and stores it with the order, before the router hears of it.
 async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher, Trouble> {
-    let style = work.style();
+    let style = work.hotspot.style.with(&work.order.params);
     let batch = BatchNumber::of(&work.hotspot.id, facts.clock.date);
     let comment = voucher::comment(style.mode, facts.clock.date, batch, "");
     let voucher = Voucher::draw(&style, comment, &mut SysRng).map_err(|_| Trouble::NoRandomness)?;

@@ -1,13 +1,16 @@
 //! Asks the gateways about orders that heard nothing, so that a webhook that never came costs nobody a code.
 
-use jiff::SignedDuration;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::settle::{self, Source};
 use super::{Outcome, Relay};
 use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus};
 use crate::ids::OrderRef;
-use crate::job::Job;
-use crate::order::{Fact, State};
+use crate::job::{Job, Lane, NewJob, Task};
+use crate::order::{Fact, Order, State};
 use crate::store::StoreError;
 
 /// When the gateway is asked for the first time: webhooks are usually there by then.
@@ -74,12 +77,67 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
     }
 }
 
-async fn expire_or_wait(
-    relay: &Relay,
-    order: &crate::order::Order,
-    age: SignedDuration,
-    why: &str,
-) -> Result<Outcome, StoreError> {
+/// Makes the question about an order due at once, because its buyer looks at its page: he may be back from the
+/// gateway before the webhook came. Returns without waiting for anything; what cannot be stored now is asked later
+/// in any case.
+pub(super) fn hurry(relay: &Relay, order: &Order) {
+    let (now, directory) = (relay.now(), relay.store().directory());
+    let account = directory.accounts.get(&order.account);
+    let can_ask = account.is_some_and(|account| gateway::of(account).can_ask(account));
+    if !can_ask || !order.state.awaits_money() || !relay.0.looks.admit(order, now) {
+        return;
+    }
+    let job = NewJob {
+        task: Task::Reconcile(order.reference.clone()),
+        lane: Lane::Questions(order.account.clone()),
+        due_at: now,
+    };
+    let relay = relay.clone();
+    tokio::spawn(async move {
+        let reference = job.task.subject();
+        if let Err(error) = relay.change(move |change| change.add_job(job)).await {
+            tracing::debug!(
+                order = reference,
+                "order {reference}: the question is not hurried: {error}"
+            );
+        }
+    });
+}
+
+/// When looking at a page last made a question due. Anybody may open a page as often as he likes, so this bounds
+/// what he makes the gateway hear.
+#[derive(Default)]
+pub(super) struct Looks(Mutex<HashMap<OrderRef, Timestamp>>);
+
+impl Looks {
+    /// Whether a look at this order's page may ask now; if so, it is noted.
+    fn admit(&self, order: &Order, now: Timestamp) -> bool {
+        let age = now.duration_since(order.created_at);
+        if age >= GIVE_UP_AFTER {
+            return false;
+        }
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = looks.get(&order.reference).unwrap_or(&order.created_at);
+        if now.duration_since(*last).abs() < look_pause(age) {
+            return false;
+        }
+        if looks.len() >= MOST_LOOKS {
+            looks.retain(|_, last| now.duration_since(*last).abs() < LONGEST_LOOK_PAUSE);
+        }
+        let has_room = looks.len() < MOST_LOOKS;
+        if has_room {
+            looks.insert(order.reference.clone(), now);
+        }
+        has_room
+    }
+}
+
+/// A buyer comes back within minutes; whoever keeps an old page open is asked for no more often than otherwise.
+fn look_pause(age: SignedDuration) -> SignedDuration {
+    (age / 12).clamp(SHORTEST_LOOK_PAUSE, LONGEST_LOOK_PAUSE)
+}
+
+async fn expire_or_wait(relay: &Relay, order: &Order, age: SignedDuration, why: &str) -> Result<Outcome, StoreError> {
     if age >= GIVE_UP_AFTER {
         return Ok(Outcome::Done);
     }
@@ -118,3 +176,8 @@ fn pause(age: SignedDuration) -> SignedDuration {
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// Beyond every gateway's own expiry, with a day to spare.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// Long enough that no page makes a gateway hear much, short enough for somebody who waits for his code.
+const SHORTEST_LOOK_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST_LOOK_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+/// Orders looked at within ten minutes; in a greater crowd the ordinary questions have to do.
+const MOST_LOOKS: usize = 10_000;

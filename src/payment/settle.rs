@@ -5,16 +5,17 @@ use jiff::SignedDuration;
 
 use super::change::Change;
 use super::refund::second;
+use super::whose::{may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
-use crate::ids::{AccountId, EventId, OrderRef};
+use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
-use crate::store::StoreError;
+use crate::store::{Db, StoreError};
 
 /// Settles one event of the inbox.
 pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outcome, StoreError> {
@@ -114,13 +115,19 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
     }
-    let mut order = look_up(relay, notice.order.clone(), notice.gateway_id.clone(), &event.account).await?;
+    let (wanted, hotspot) = (notice.clone(), event.hotspot.clone());
+    let accounts = may_speak_for(&directory, account, event.proof);
+    let mut order = relay
+        .store()
+        .read(move |db| named_order(db, &wanted, &accounts, &hotspot))
+        .await?;
     if let (None, None, Some(question)) = (&order, &notice.order, adapter.identify(account, &notice)) {
-        let reference = match relay.http().converse(question).await {
-            Ok(report) => report.order,
+        let report = match relay.http().converse(question).await {
+            Ok(report) => report,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
-        order = look_up(relay, reference, None, &event.account).await?;
+        let read = move |db: &Db<'_>| report.order.map(|order| db.order(&order)).transpose();
+        order = relay.store().read(read).await?.flatten();
     }
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
@@ -141,26 +148,6 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
-}
-
-/// An order by our reference, else by the gateway's id of its payment.
-async fn look_up(
-    relay: &Relay,
-    reference: Option<OrderRef>,
-    gateway_id: Option<String>,
-    account: &AccountId,
-) -> Result<Option<Order>, StoreError> {
-    let account = account.clone();
-    relay
-        .store()
-        .read(move |db| {
-            let by_reference = reference.map(|reference| db.order(&reference)).transpose()?.flatten();
-            match (by_reference, gateway_id) {
-                (None, Some(gateway_id)) => db.order_by_gateway_id(&account, &gateway_id),
-                (found, _) => Ok(found),
-            }
-        })
-        .await
 }
 
 enum Unconfirmed {
@@ -252,17 +239,28 @@ pub(super) async fn apply(
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
-            if let (Fact::Paid, Source::Event(event)) = (outcome.0, &source) {
-                keep_params(change, &mut order, &event.event.params)?;
-            }
             if let Source::Event(event) = &source {
-                change
-                    .db
-                    .settle_event(event.id, &outcome.1, Some(&order.reference), change.now)?;
+                finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// Keeps what an event brought beside the money, and notes in its row what it came to.
+fn finish_event(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    event: &Event,
+    (fact, outcome): (Fact, String),
+) -> Result<(), StoreError> {
+    // What holds the order may be one faulty parameter: the others count once the operator lets it go on.
+    if fact == Fact::Paid || (fact == Fact::Mismatched && order.state == State::Held) {
+        keep_params(change, order, &event.event.params)?;
+    }
+    change
+        .db
+        .settle_event(event.id, &outcome, Some(&order.reference), change.now)
 }
 
 /// What a report means for an order.
@@ -349,7 +347,7 @@ fn doubted(order: &Order, reason: Reason) -> Verdict {
 }
 
 /// Whether the payment that a report is about is another order's of the same account.
-fn is_anothers(db: &crate::store::Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
+fn is_anothers(db: &Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
     let Some(id) = &report.gateway_id else { return Ok(false) };
     let owner = db.order_by_gateway_id(&order.account, id)?;
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))

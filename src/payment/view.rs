@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 
-use super::Relay;
+use super::{Relay, reconcile};
 use crate::company::{Account, Directory, GatewayName, Hotspot, Language};
 use crate::destination::back_to_hotspot;
 use crate::gateway::{self, PayMethod};
@@ -115,11 +115,21 @@ impl std::fmt::Debug for Recovery {
 }
 
 pub(super) async fn order_view(relay: &Relay, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+    let order = read(relay, token).await?;
+    Ok(order.and_then(|order| compose(relay, &relay.store().directory(), order)))
+}
+
+pub(super) async fn open_order(relay: &Relay, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
+    let order = read(relay, token).await?;
+    if let Some(order) = &order {
+        reconcile::hurry(relay, order);
+    }
+    Ok(order.and_then(|order| compose(relay, &relay.store().directory(), order)))
+}
+
+async fn read(relay: &Relay, token: &OrderToken) -> Result<Option<Order>, StoreError> {
     let wanted = token.clone();
-    let Some(order) = relay.store().read(move |db| db.order_by_token(&wanted)).await? else {
-        return Ok(None);
-    };
-    Ok(compose(relay, &relay.store().directory(), order))
+    relay.store().read(move |db| db.order_by_token(&wanted)).await
 }
 
 /// `None` where the order's company, hotspot or account is gone from the business file.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::secrets;
+
 /// The ways one secret may be given; exactly one of them, or none.
 #[derive(Debug, Default)]
 pub(super) struct Given {
@@ -36,6 +38,7 @@ impl Given {
             let path = folder.join(file);
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| format!("`{name}_file`: cannot read `{}`: {error}", path.display()))?;
+            secrets::warn_if_exposed(&path);
             SecretString::from(text.trim_end_matches(['\r', '\n']))
         } else if let Some(variable) = self.env {
             let text =

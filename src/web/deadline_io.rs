@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
+use super::head_watch::{HeadWatch, Seen};
 use super::limits::{HEAD_DEADLINE, WRITE_DEADLINE};
 
 /// What a connection is doing, shared by its I/O, its requests and the accept loop.
@@ -19,6 +20,8 @@ pub struct Progress {
     phase: AtomicU8,
     idle_since_ms: AtomicU64,
     started: Instant,
+    /// What the head being read says of its body, as a `Seen`.
+    head: AtomicU8,
     /// A body was refused unread: the peer may still be sending.
     linger: AtomicBool,
     /// Told to close at once because its place is needed.
@@ -31,6 +34,7 @@ impl Progress {
             phase: AtomicU8::new(HEAD),
             idle_since_ms: AtomicU64::new(0),
             started: epoch,
+            head: AtomicU8::new(Seen::Nothing as u8),
             linger: AtomicBool::new(false),
             evicted: Notify::new(),
         };
@@ -38,9 +42,14 @@ impl Progress {
         Arc::new(progress)
     }
 
-    /// A request's head is complete.
-    pub fn begin_request(&self) {
+    /// A request's head is complete; says what was seen of it.
+    pub fn begin_request(&self) -> Seen {
         self.phase.store(BUSY, Ordering::Relaxed);
+        match self.head.swap(Seen::Nothing as u8, Ordering::Relaxed) {
+            LENGTH => Seen::Length,
+            NO_LENGTH => Seen::NoLength,
+            _ => Seen::Nothing,
+        }
     }
 
     /// The answer is made; what comes in now belongs to another request.
@@ -71,6 +80,7 @@ impl Progress {
 pub struct DeadlineIo<S> {
     stream: S,
     progress: Arc<Progress>,
+    head_watch: HeadWatch,
     head_until: Option<Instant>,
     head_timer: Timer,
     write_timer: Timer,
@@ -88,6 +98,7 @@ impl<S> DeadlineIo<S> {
         Self {
             stream,
             progress,
+            head_watch: HeadWatch::default(),
             head_until: Some(Instant::now() + head),
             head_timer: Timer::default(),
             write_timer: Timer::default(),
@@ -97,16 +108,25 @@ impl<S> DeadlineIo<S> {
     }
 
     /// Starts the head's clock at its first byte and stops it when the request is being worked on.
-    fn note_read(&mut self, got_bytes: bool) {
+    fn note_read(&mut self, bytes: &[u8]) {
         match self.progress.phase.load(Ordering::Relaxed) {
             BUSY => self.head_until = None,
-            IDLE if got_bytes => {
+            IDLE if bytes.is_empty() => self.head_until = None,
+            IDLE => {
                 self.progress.phase.store(HEAD, Ordering::Relaxed);
                 self.head_until = Some(Instant::now() + self.head_deadline);
+                self.head_watch = HeadWatch::default();
+                self.watch_head(bytes);
             }
-            IDLE => self.head_until = None,
-            _ => {}
+            _ => self.watch_head(bytes),
         }
+    }
+
+    fn watch_head(&mut self, bytes: &[u8]) {
+        self.head_watch.read(bytes);
+        self.progress
+            .head
+            .store(self.head_watch.seen() as u8, Ordering::Relaxed);
     }
 }
 
@@ -115,7 +135,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineIo<S> {
         let this = &mut *self;
         let before = buf.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
-        this.note_read(buf.filled().len() > before);
+        this.note_read(buf.filled().get(before..).unwrap_or_default());
         if polled.is_pending()
             && let Some(until) = this.head_until
         {
@@ -204,6 +224,9 @@ impl Timer {
 const HEAD: u8 = 0;
 const BUSY: u8 = 1;
 const IDLE: u8 = 2;
+
+const NO_LENGTH: u8 = Seen::NoLength as u8;
+const LENGTH: u8 = Seen::Length as u8;
 
 #[cfg(test)]
 mod tests {

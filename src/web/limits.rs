@@ -17,6 +17,10 @@ pub struct RateLimits {
     pub recover: Limit<IpAddr>,
     /// Recovery tries for one reference, from wherever they come.
     pub recover_reference: Limit<String>,
+    /// Recovery tries of an address with a number for a reference and no phone that fits it.
+    pub guess: Limit<IpAddr>,
+    /// The same for one number, from wherever they come.
+    pub guess_reference: Limit<String>,
     /// Views of order pages and their state.
     pub order: Limit<IpAddr>,
     /// Refused webhooks. Valid ones are never limited.
@@ -29,6 +33,8 @@ impl Default for RateLimits {
             place: Limit::new(Quota::per_minute(PLACE_PER_MINUTE)),
             recover: Limit::new(Quota::per_minute(RECOVER_PER_MINUTE)),
             recover_reference: Limit::new(Quota::per_hour(RECOVER_REFERENCE_PER_HOUR)),
+            guess: Limit::new(Quota::per_hour(GUESS_PER_HOUR)),
+            guess_reference: Limit::new(Quota::per_hour(GUESS_REFERENCE_PER_HOUR)),
             order: Limit::new(Quota::per_second(ORDER_PER_SECOND).allow_burst(ORDER_BURST)),
             refused_callback: Limit::new(Quota::per_minute(REFUSED_CALLBACK_PER_MINUTE)),
         }
@@ -125,6 +131,10 @@ const PLACE_PER_MINUTE: NonZeroU32 = count(60);
 const RECOVER_PER_MINUTE: NonZeroU32 = count(10);
 /// A second fact has at least three digits: this many tries an hour find it in no useful time.
 const RECOVER_REFERENCE_PER_HOUR: NonZeroU32 = count(10);
+/// Somebody who counts FedaPay's numbers up and types the usual price would find one code in a few tries.
+const GUESS_PER_HOUR: NonZeroU32 = count(6);
+/// A buyer without a phone number mistypes the amount once or twice; a hotspot has few prices.
+const GUESS_REFERENCE_PER_HOUR: NonZeroU32 = count(3);
 const ORDER_PER_SECOND: NonZeroU32 = count(50);
 const ORDER_BURST: NonZeroU32 = count(200);
 const REFUSED_CALLBACK_PER_MINUTE: NonZeroU32 = count(120);

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod deadline_io;
 pub mod forwarded;
+pub mod head_watch;
 pub mod health;
 pub mod limits;
 pub mod reply;

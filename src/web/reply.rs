@@ -30,6 +30,8 @@ pub enum RequestError {
     NoPage,
     #[error("the method is not allowed here; allowed: {allow}")]
     Method { allow: &'static str },
+    #[error("the request says in two ways how long its body is; send `Content-Length` or `Transfer-Encoding`")]
+    TwoLengths,
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -58,7 +60,7 @@ impl RequestError {
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            Self::TwoLengths | Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::Encoded) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Page(error) => page_status(error),
@@ -71,7 +73,7 @@ impl RequestError {
         match self {
             Self::NoPage => Fault::Lost,
             Self::Body(BodyError::NoRoom) => Fault::Busy,
-            Self::Method { .. } | Self::Body(_) => Fault::Request,
+            Self::Method { .. } | Self::TwoLengths | Self::Body(_) => Fault::Request,
             Self::Page(error) => error.fault(),
             Self::Panicked => Fault::Broken,
             Self::TooSlow => Fault::Busy,

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
-use super::server::Alive;
+use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
 use super::{App, body, forwarded, limits};
 use crate::company::GatewayName;
@@ -39,7 +39,7 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Requ
         log_error(&error, &request_id);
         let unread = matches!(
             error,
-            RequestError::NoPage | RequestError::Method { .. } | RequestError::Body(_)
+            RequestError::NoPage | RequestError::Method { .. } | RequestError::TwoLengths | RequestError::Body(_)
         );
         let answer = reply::error(&error, voice, &request_id);
         if unread {
@@ -60,6 +60,9 @@ async fn run(
     path: Vec<Option<String>>,
     request: Request<Incoming>,
 ) -> Result<Answer, RequestError> {
+    if request.extensions().get::<TwoLengths>().is_some() {
+        return Err(RequestError::TwoLengths);
+    }
     let endpoint = endpoint.ok_or(RequestError::NoPage)?;
     endpoint.check_method(request.method())?;
     let (head, incoming) = request.into_parts();
@@ -207,17 +210,23 @@ impl Asked {
                 app.limits.order.check(&self.sender).map_err(too_often)?;
                 order::state(relay, part).await
             }
-            Endpoint::Recover if posted => {
-                app.limits.recover.check(&self.sender).map_err(too_often)?;
-                app.limits
-                    .recover_reference
-                    .check(&recover::limited_reference(&visit))
-                    .map_err(too_often)?;
-                recover::find(relay, &visit).await
-            }
+            Endpoint::Recover if posted => self.recover(app, &visit).await,
             Endpoint::Recover => recover::show(&visit),
             _ => pages::home(&visit),
         }
+    }
+
+    async fn recover(&self, app: &App, visit: &Visit<'_>) -> Result<Page, PageError> {
+        let (limits, reference) = (&app.limits, recover::limited_reference(visit));
+        limits.recover.check(&self.sender).map_err(too_often)?;
+        limits.recover_reference.check(&reference).map_err(too_often)?;
+        let search = recover::find(&app.relay, visit).await?;
+        // Counted only now, so that buyers who prove themselves use nothing up. Found or not, the answer is the same.
+        if search.is_guess {
+            limits.guess.check(&self.sender).map_err(too_often)?;
+            limits.guess_reference.check(&reference).map_err(too_often)?;
+        }
+        Ok(search.page)
     }
 
     async fn buy(&self, app: &App, door: Door<'_>, visit: &Visit<'_>, posted: bool) -> Result<Page, PageError> {

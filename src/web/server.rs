@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::TRANSFER_ENCODING;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use super::deadline_io::{DeadlineIo, Progress};
+use super::head_watch::Seen;
 use super::limits;
 
 /// Held by everything that must be finished before the server is gone.
@@ -30,6 +32,10 @@ pub type Alive = mpsc::Sender<Infallible>;
 /// Marks an answer after which the peer may still be sending a body that nobody wants.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyUnread;
+
+/// Marks a request whose head states its body's length in two ways.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoLengths;
 
 /// Serves `handler` until `stop` resolves; then takes no more connections, finishes every request already
 /// read and returns, at the latest after `DRAIN_DEADLINE`.
@@ -86,8 +92,12 @@ async fn serve_connection<H, F>(
     let _ = stream.set_nodelay(true);
     let progress = seat.progress.clone();
     let requests = progress.clone();
-    let service = service_fn(move |request| {
-        requests.begin_request();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let seen = requests.begin_request();
+        // A chunked head that was not seen may have had a length as well; clients that wait for answers have none such.
+        if seen != Seen::NoLength && request.headers().contains_key(TRANSFER_ENCODING) {
+            request.extensions_mut().insert(TwoLengths);
+        }
         let answer = handler(peer, alive.clone(), request);
         let progress = requests.clone();
         Box::pin(async move {

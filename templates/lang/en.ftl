@@ -122,10 +122,10 @@ recover-title = Find my code
 recover-intro = You have paid and no longer have your code? It is still there.
 recover-reference = Payment reference
 recover-reference-hint = The one on your purchase page, in the text message or on the payment receipt.
-recover-second = Last 4 digits of the number that paid, or the amount paid
-recover-second-hint = Not needed on the device that bought.
+recover-second = Last 4 digits of the number that paid
+recover-second-hint = Paid by card, or nothing found? Type the amount paid. Not needed on the device that bought.
 recover-button = Find
-recover-nothing = No purchase fits. Check the reference and the digits. If you have just paid, try again in a minute.
+recover-nothing = No purchase fits. Check the reference and the last 4 digits of the number that paid; if you paid by card, type the amount paid. If you have just paid, try again in a minute.
 
 ## Home
 home-title = Wi-Fi payments

@@ -122,10 +122,10 @@ recover-title = Recuperar mi código
 recover-intro = ¿Pagó y ya no tiene su código? Sigue aquí.
 recover-reference = Referencia del pago
 recover-reference-hint = La de su página de compra, del SMS o del recibo de pago.
-recover-second = 4 últimas cifras del número que pagó, o el importe pagado
-recover-second-hint = No hace falta en el dispositivo que hizo la compra.
+recover-second = 4 últimas cifras del número que pagó
+recover-second-hint = ¿Pagó con tarjeta o no se encuentra nada? Escriba el importe pagado. No hace falta en el dispositivo que hizo la compra.
 recover-button = Recuperar
-recover-nothing = Ninguna compra coincide. Revise la referencia y las cifras. Si acaba de pagar, inténtelo en un minuto.
+recover-nothing = Ninguna compra coincide. Revise la referencia y las 4 últimas cifras del número que pagó; si pagó con tarjeta, escriba el importe pagado. Si acaba de pagar, inténtelo en un minuto.
 
 ## Inicio
 home-title = Pagos wifi

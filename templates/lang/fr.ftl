@@ -122,10 +122,10 @@ recover-title = Retrouver mon code
 recover-intro = Vous avez payé et vous n’avez plus votre code ? Il est toujours là.
 recover-reference = Référence du paiement
 recover-reference-hint = Celle de votre page d’achat, du SMS ou du reçu de paiement.
-recover-second = 4 derniers chiffres du numéro qui a payé, ou montant payé
-recover-second-hint = Inutile sur l’appareil qui a fait l’achat.
+recover-second = 4 derniers chiffres du numéro qui a payé
+recover-second-hint = Payé par carte, ou rien n’est trouvé ? Tapez le montant payé. Inutile sur l’appareil qui a fait l’achat.
 recover-button = Retrouver
-recover-nothing = Aucun achat ne correspond. Vérifiez la référence et les chiffres. Si vous venez de payer, réessayez dans une minute.
+recover-nothing = Aucun achat ne correspond. Vérifiez la référence et les 4 derniers chiffres du numéro qui a payé ; si vous avez payé par carte, tapez le montant payé. Si vous venez de payer, réessayez dans une minute.
 
 ## Accueil
 home-title = Paiement Wi-Fi

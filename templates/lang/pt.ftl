@@ -122,10 +122,10 @@ recover-title = Recuperar o meu código
 recover-intro = Pagou e já não tem o seu código? Ele continua aqui.
 recover-reference = Referência do pagamento
 recover-reference-hint = A da sua página de compra, do SMS ou do recibo de pagamento.
-recover-second = 4 últimos algarismos do número que pagou, ou o montante pago
-recover-second-hint = Não é preciso no aparelho que fez a compra.
+recover-second = 4 últimos algarismos do número que pagou
+recover-second-hint = Pagou com cartão ou nada foi encontrado? Escreva o montante pago. Não é preciso no aparelho que fez a compra.
 recover-button = Recuperar
-recover-nothing = Nenhuma compra corresponde. Verifique a referência e os algarismos. Se acabou de pagar, tente daqui a um minuto.
+recover-nothing = Nenhuma compra corresponde. Verifique a referência e os 4 últimos algarismos do número que pagou; se pagou com cartão, escreva o montante pago. Se acabou de pagar, tente daqui a um minuto.
 
 ## Início
 home-title = Pagamentos Wi-Fi

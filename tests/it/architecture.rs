@@ -11,6 +11,7 @@ const WORDS: &[&str] = &[
     "company",
     "destination",
     "event",
+    "html",
     "ids",
     "job",
     "language",

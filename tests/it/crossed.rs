@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use mikrelay::ids::RouterId;
 use mikrelay::job::Lane;
 use mikrelay::order::{Order, State};
+use mikrelay::sim::gateways::{SimGateways, SimGatewaysConfig, SimStatus};
 use mikrelay::sim::router::{CutAt, SimRouterConfig};
 use mikrelay::store::EventFilter;
 
@@ -182,6 +183,57 @@ async fn i4_unsigned_calls_are_heard_so_often_and_signed_ones_always() {
     let order = world.place("1h").await;
     assert_eq!(world.fedapay(&FedapayEvent::approved(&order)).await.status, 200);
 }
+
+#[tokio::test]
+async fn an_unsigned_call_is_settled_at_the_account_of_its_order() {
+    let sims = SimGateways::start(SimGatewaysConfig::default()).await.unwrap();
+    let more = TWO_ACCOUNTS.replace("{fedapay}", sims.fedapay.base_url());
+    let world = World::with(SimRouterConfig::default(), &more).await;
+    let order = world.place("by-second").await;
+    let id: u64 = order.gateway_id.as_deref().unwrap().parse().unwrap();
+    sims.fedapay
+        .set_status(order.reference.as_str(), SimStatus::Paid)
+        .unwrap();
+    // The event names the payment by FedaPay's number alone.
+    let hint = FedapayEvent {
+        id,
+        reference: "",
+        ..FedapayEvent::approved(&order)
+    };
+    let query = format!("k={UUID}");
+    let reply = world.call("fedapay", &query, &[], hint.body().as_bytes()).await;
+    assert_eq!(reply.status, 200);
+    world.drain().await;
+    assert_eq!((world.state(&order).await, world.users().len()), (State::Delivered, 1));
+}
+
+/// Two FedaPay accounts that can ask and check no signature, the first of which sells nothing.
+const TWO_ACCOUNTS: &str = r#"
+[[account]]
+id = "a-first"
+company = "cafe"
+gateway = "fedapay"
+mode = "test"
+base_url = "http://127.0.0.1:1"
+secret_key = "sk_sandbox_of_the_first"
+
+[[account]]
+id = "b-second"
+company = "cafe"
+gateway = "fedapay"
+mode = "test"
+base_url = "{fedapay}"
+secret_key = "sk_sandbox_demo"
+
+[[plan]]
+id = "by-second"
+hotspot = "h1"
+accounts = ["b-second"]
+label = "1 heure"
+profile = "1H"
+price = "100"
+time = "1h"
+"#;
 
 /// A FeexPay account without the dashboard's header: its calls prove nothing.
 const UNSIGNED: &str = r#"

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use mikrelay::ids::OrderToken;
+use mikrelay::order::Order;
 use mikrelay::web::{self, App};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -94,6 +96,17 @@ impl Site {
             .await;
         assert_eq!(paid.status, 200, "{}", paid.body);
         self.world.drain().await;
+    }
+
+    pub async fn order_of(&self, page: &str) -> Order {
+        let token = OrderToken::new(page.trim_start_matches("/o/"));
+        self.world.by_token(token).await
+    }
+
+    /// Looks a lost code up.
+    pub async fn look_up(&self, reference: &str, second: &str) -> Reply {
+        let form = [("reference", reference), ("second", second)];
+        self.post("/retrieve-mikhmon-code", &form).await
     }
 
     pub async fn orders(&self) -> i64 {
@@ -314,6 +327,50 @@ async fn a_lost_code_is_found_again() {
             .status,
         422
     );
+}
+
+#[tokio::test]
+async fn b3_a_number_and_a_price_find_no_order_that_has_a_phone() {
+    let site = Site::open().await;
+    let page = site.buy().await;
+    site.pay(&page).await;
+    let mut order = site.order_of(&page).await;
+    order.buyer.phone = Some("22966001234".to_owned());
+    let stored = order.clone();
+    site.world
+        .relay
+        .store()
+        .write(move |db| db.save_order(&stored))
+        .await
+        .unwrap();
+    let look_up = |reference: &'static str, second: &'static str| site.look_up(reference, second);
+    let (known, unknown) = (look_up("104013", "100").await, look_up("104014", "100").await);
+    assert_eq!((known.status, unknown.status), (422, 422));
+    assert_eq!(known.body, unknown.body.replace("104014", "104013"));
+    assert_eq!(look_up(" 104 013", "66 00 12 34").await.status, 303);
+    // Our own reference cannot be counted up to.
+    assert_eq!(site.look_up(order.reference.as_str(), "100 FCFA").await.status, 303);
+}
+
+#[tokio::test]
+async fn b3_a_number_and_a_price_may_be_tried_three_times() {
+    let site = Site::open().await;
+    let page = site.buy().await;
+    site.pay(&page).await;
+    assert_eq!(site.look_up("104013", "100").await.status, 303, "paid without a phone");
+    // Found or not, each was a guess: one number has three an hour, one address six.
+    assert_eq!(site.look_up("104013", "101").await.status, 422);
+    assert_eq!(site.look_up("1040 13", "102").await.status, 422);
+    assert_eq!(site.look_up("104013", "100").await.status, 429, "even the right price");
+    assert_eq!(site.look_up("104014", "100").await.status, 422);
+    assert_eq!(site.look_up("104015", "100").await.status, 422);
+    assert_eq!(
+        site.look_up("104016", "100").await.status,
+        429,
+        "no number at all is left"
+    );
+    let order = site.order_of(&page).await;
+    assert_eq!(site.look_up(order.reference.as_str(), "100").await.status, 303);
 }
 
 #[tokio::test]

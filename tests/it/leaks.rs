@@ -305,7 +305,7 @@ fn business(gateways: &SimGateways, parrot: &str, router: std::net::SocketAddr) 
     ];
     let mut text = BUSINESS
         .replace("{router}", &router.to_string())
-        .replace("{uuid}", UUID);
+        .replace("relay-pass", "canary-router-pass");
     for (id, gateway, base_url, keys) in accounts {
         text.push_str(&format!(
             "\n[[account]]\nid = \"{id}\"\ncompany = \"cafe\"\ngateway = \"{gateway}\"\nbase_url = \"{base_url}\"\n{keys}\n\
@@ -315,27 +315,4 @@ fn business(gateways: &SimGateways, parrot: &str, router: std::net::SocketAddr) 
     text
 }
 
-const BUSINESS: &str = r#"
-[[company]]
-id = "cafe"
-name = "Café du Port"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "r1"
-company = "cafe"
-address = "{router}"
-user = "relay"
-password = "canary-router-pass"
-access_uuid = "{uuid}"
-
-[[hotspot]]
-id = "h1"
-router = "r1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-"#;
+const BUSINESS: &str = include_str!("../data/cafe.toml");

@@ -33,6 +33,7 @@ mod router_sim;
 mod sales;
 mod serve_http;
 mod serve_stops;
+mod settings;
 mod site;
 mod store;
 mod support;

@@ -8,7 +8,7 @@ use mikrelay::payment::checkout::{PlaceOrder, Placed};
 use mikrelay::reason::Reason;
 use mikrelay::sim::router::{CutAt, Misbehaviour, SimRouterConfig, SimVersion};
 
-use crate::support::{FedapayEvent, MAC, World, sign_fedapay, wish};
+use crate::support::{FedapayEvent, MAC, SITE, World, sign_fedapay, wish};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -356,6 +356,48 @@ async fn a_wrong_mik_parameter_holds_the_order_names_itself_and_a_retry_goes_on(
         world.drain().await;
         assert_eq!((world.state(&order).await, world.users().len()), (State::Delivered, 1));
     }
+}
+
+#[tokio::test]
+async fn beside_a_faulty_parameter_the_valid_ones_count_when_the_order_goes_on() {
+    let site = SITE.replace("user = \"relay\"\npassword = \"relay-pass\"\n", "");
+    let world = World::selling(SimRouterConfig::default(), &site).await;
+    let order = world.place("1h").await;
+    let headers = [
+        ("mikadminuser", "relay"),
+        ("mikadminpass", "relay-pass"),
+        ("mikusermode", "up"),
+        ("miknamelength", "99"),
+        ("mikcharacter", "lower"),
+        ("mikuserprefix", "zz"),
+        ("mikserver", "hotspot1"),
+        ("mikdnsname", "other.example.net"),
+    ];
+    world.fedapay_with(&FedapayEvent::approved(&order), &headers).await;
+    world.drain().await;
+    let held = world.order(&order.reference).await;
+    assert_eq!((held.state, world.users().len()), (State::Held, 0));
+    assert!(held.reason.unwrap().to_string().contains("miknamelength"));
+    assert_eq!(held.params.server.as_deref(), Some("hotspot1"));
+
+    retry(&world, &order).await;
+    world.drain().await;
+    let sold = world.order(&order.reference).await;
+    assert_eq!(
+        (sold.state, sold.params.server.as_deref()),
+        (State::Delivered, Some("hotspot1"))
+    );
+    assert_eq!(sold.params.dns_name.as_deref(), Some("other.example.net"));
+    assert!(sold.params.admin_password.is_none(), "the router has it");
+    let user = world.users().remove(0);
+    assert!(
+        user.name.starts_with("zz") && user.name.len() == 8,
+        "the hotspot's length: {user:?}"
+    );
+    assert!(
+        user.name.bytes().all(|b| b.is_ascii_lowercase()) && user.password != user.name,
+        "{user:?}"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::support::{WEBHOOK_SECRET, sign_fedapay};
+use crate::support::{SITE, WEBHOOK_SECRET, sign_fedapay};
 
 pub struct Serve {
     pub address: SocketAddr,
@@ -24,7 +24,7 @@ pub struct Serve {
 pub struct Start<'a> {
     /// Appended to the process file.
     pub settings: &'a str,
-    /// The business file; `{router}` is not replaced here.
+    /// The business file; `{router}` is an address where nobody listens.
     pub site: &'a str,
     pub log: &'a str,
     /// A shell text that ends in `exec "$@"`, for limits and mounts.
@@ -35,7 +35,7 @@ impl Default for Start<'_> {
     fn default() -> Self {
         Self {
             settings: "",
-            site: PLAIN_SITE,
+            site: SITE,
             log: "info",
             wrap: None,
         }
@@ -62,7 +62,7 @@ impl Serve {
             how.log
         );
         std::fs::write(folder.path().join("mikrelay.toml"), settings).unwrap();
-        std::fs::write(folder.path().join("site.toml"), how.site).unwrap();
+        write_site(folder.path(), how.site);
         if how.wrap.is_none() {
             let applied = cli(folder.path(), &["apply", "site.toml"]).await;
             assert!(applied.0.success(), "{}", applied.1);
@@ -142,10 +142,14 @@ impl Serve {
     }
 
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let id = self.pid().to_string();
         assert!(
             std::process::Command::new("kill")
-                .args(["-TERM", &id])
+                .args([name, &id])
                 .status()
                 .unwrap()
                 .success()
@@ -279,6 +283,11 @@ fn spawn(folder: &Path, wrap: Option<&str>) -> Child {
         .unwrap()
 }
 
+/// Writes a business file whose router does not answer.
+pub fn write_site(folder: &Path, text: &str) {
+    std::fs::write(folder.join("site.toml"), text.replace("{router}", "127.0.0.1:1")).unwrap();
+}
+
 async fn cli(folder: &Path, arguments: &[&str]) -> (ExitStatus, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mikrelay"));
     command
@@ -292,45 +301,3 @@ async fn cli(folder: &Path, arguments: &[&str]) -> (ExitStatus, String) {
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
-
-/// One FedaPay account that cannot be asked, and a router that nobody listens for.
-pub const PLAIN_SITE: &str = r#"
-[[company]]
-id = "cafe"
-name = "Café du Port"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-
-[[router]]
-id = "r1"
-company = "cafe"
-address = "127.0.0.1:1"
-user = "relay"
-password = "relay-pass"
-access_uuid = "61cd594b-2f01-48ca-8692-65e4ef3a36d5"
-
-[[hotspot]]
-id = "h1"
-router = "r1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-
-[[account]]
-id = "feda"
-company = "cafe"
-gateway = "fedapay"
-mode = "live"
-public_key = "pk_live_of_the_test"
-webhook_secrets = ["wh_live_of_the_test"]
-
-[[plan]]
-id = "1h"
-hotspot = "h1"
-accounts = ["feda"]
-label = "1 heure"
-profile = "1H"
-price = "100"
-time = "1h"
-"#;

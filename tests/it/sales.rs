@@ -48,6 +48,76 @@ async fn a_declined_payment_fails_and_a_later_one_on_the_same_order_still_sells(
 }
 
 #[tokio::test]
+async fn a_buyer_who_comes_back_before_the_webhook_is_asked_about_at_once() {
+    for gateway in GATEWAYS {
+        let shop = Shop::open().await;
+        let order = shop.place(gateway).await;
+        pay(&shop, gateway, &order, Choice::PaySilently).await;
+        shop.world.later(SignedDuration::from_secs(6)).await;
+        assert_eq!(shop.world.state(&order).await, State::Waiting, "{gateway}");
+        look(&shop, &order).await;
+        until_asked(&shop, gateway, 1).await;
+        assert_sold(&shop, &order, gateway).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_opened_again_and_again_asks_once_in_a_while() {
+    let shop = Shop::open().await;
+    let order = shop.place("fedapay").await;
+    let seconds = |seconds| shop.world.later(SignedDuration::from_secs(seconds));
+    look(&shop, &order).await;
+    seconds(6).await;
+    assert_eq!(questions(&shop, "fedapay"), 0, "nobody pays that fast");
+    for asked in 1..=3 {
+        for _ in 0..20 {
+            look(&shop, &order).await;
+        }
+        until_asked(&shop, "fedapay", asked).await;
+        seconds(4).await;
+        for _ in 0..20 {
+            look(&shop, &order).await;
+        }
+        seconds(1).await;
+        assert_eq!(questions(&shop, "fedapay"), asked);
+    }
+}
+
+/// Opens the order's page.
+async fn look(shop: &Shop, order: &Order) {
+    let url = format!("{}o/{}", shop.world.relay.public_url(), order.token);
+    let reply = mikrelay::sim::http::call(http::Method::GET, &url, &[], Vec::new()).await;
+    assert_eq!(reply.unwrap().status, 200);
+}
+
+/// How often the gateway was asked about a payment.
+fn questions(shop: &Shop, gateway: &str) -> usize {
+    let calls = shop.gateway(gateway).calls();
+    let is_question = |call: &&String| {
+        [
+            "GET /v1/transactions/",
+            "/payment/check",
+            "GET /v1/payment/",
+            "GET /api/transactions/",
+        ]
+        .iter()
+        .any(|part| call.contains(part))
+    };
+    calls.iter().filter(is_question).count()
+}
+
+async fn until_asked(shop: &Shop, gateway: &str, times: usize) {
+    for _ in 0..1_000 {
+        shop.world.drain().await;
+        if questions(shop, gateway) >= times {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    panic!("{gateway} is asked: {:?}", shop.gateway(gateway).calls());
+}
+
+#[tokio::test]
 async fn a_payment_whose_webhook_never_came_is_found_by_asking() {
     for gateway in GATEWAYS {
         let shop = Shop::open().await;

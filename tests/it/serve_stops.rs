@@ -8,7 +8,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::process::{PLAIN_SITE, Serve, Start, read_answer, signed_webhook};
+use crate::process::{Serve, Start, read_answer, signed_webhook};
+use crate::support::SITE;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn k5_sigterm_under_load_answers_what_was_read_and_keeps_what_it_acknowledged() {
@@ -98,8 +99,8 @@ async fn k5_a_stop_waits_ten_seconds_for_silent_gateways_and_routers_and_no_long
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
     );
-    let site = PLAIN_SITE
-        .replace("127.0.0.1:1\"", &format!("{}\"", router.local_addr().unwrap()))
+    let site = SITE
+        .replace("{router}", &router.local_addr().unwrap().to_string())
         .replace(
             "public_key = ",
             &format!(

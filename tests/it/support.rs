@@ -49,6 +49,11 @@ impl World {
 
     /// `more` is added to the business file; `{router}` in it stands for the router's address.
     pub async fn with(config: SimRouterConfig, more: &str) -> Self {
+        Self::selling(config, &format!("{SITE}{more}")).await
+    }
+
+    /// The whole business file, with `{router}` for the router's address.
+    pub async fn selling(config: SimRouterConfig, site: &str) -> Self {
         let clock = Clock::manual("2026-11-02T12:00:00Z".parse().unwrap());
         let profiles = ["1H", "4H", "1J"].map(str::to_owned).to_vec();
         let config = SimRouterConfig {
@@ -62,7 +67,7 @@ impl World {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let key = MasterKey::generate();
         let store = open(&folder, &key, &clock);
-        let text = format!("{SITE}{more}").replace("{router}", &router.addr().to_string());
+        let text = site.replace("{router}", &router.addr().to_string());
         apply(&store, &text);
         store.refresh_directory().await.unwrap();
         let mailbox = MemoryMailbox::default();
@@ -480,49 +485,11 @@ fn short_deadlines() -> Deadlines {
     }
 }
 
-const SITE: &str = r#"
-[[company]]
-id = "cafe"
-name = "Café du Port"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "r1"
-company = "cafe"
-address = "{router}"
-user = "relay"
-password = "relay-pass"
-access_uuid = "61cd594b-2f01-48ca-8692-65e4ef3a36d5"
-
-[[hotspot]]
-id = "h1"
-router = "r1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-prefix = "mm"
-
-[[account]]
-id = "feda"
-company = "cafe"
-gateway = "fedapay"
-mode = "live"
-public_key = "pk_live_of_the_test"
-webhook_secrets = ["wh_live_of_the_test"]
-
-[[plan]]
-id = "1h"
-hotspot = "h1"
-accounts = ["feda"]
-label = "1 heure"
-profile = "1H"
-price = "100"
-time = "1h"
-data = "0"
-"#;
+/// A company that sells one plan by signed webhooks alone; `{router}` stands for the router's address.
+pub const SITE: &str = concat!(
+    include_str!("../data/cafe.toml"),
+    include_str!("../data/cafe-fedapay.toml")
+);
 
 const SHOP: &str = r#"
 [[account]]

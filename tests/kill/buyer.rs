@@ -139,9 +139,8 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let value = &value[..value.find('"')?];
     Some(
         value
-            .replace("&#x2f;", "/")
             .replace("&quot;", "\"")
-            .replace("&#x27;", "'")
+            .replace("&#39;", "'")
             .replace("&amp;", "&"),
     )
 }

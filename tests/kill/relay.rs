@@ -42,7 +42,7 @@ impl Child {
         std::fs::write(folder.path().join("mikrelay.toml"), process_file).unwrap();
         let business_file = BUSINESS_FILE
             .replace("@GATEWAY@", gateway)
-            .replace("@ROUTER@", &router.to_string())
+            .replace("{router}", &router.to_string())
             .replace("@SECRET_KEY@", SECRET_KEY)
             .replace("@WEBHOOK_SECRET@", WEBHOOK_SECRET);
         std::fs::write(folder.path().join("site.toml"), business_file).unwrap();
@@ -248,35 +248,9 @@ from = "relay@example.net"
 filter = "info"
 "#;
 
-const BUSINESS_FILE: &str = r#"
-[[company]]
-id = "cyber-awa"
-name = "Cyber Awa"
-country = "BJ"
-language = "fr"
-timezone = "Africa/Porto-Novo"
-notify_email = "awa@example.net"
-
-[[router]]
-id = "cotonou-1"
-company = "cyber-awa"
-address = "@ROUTER@"
-tls = "off"
-user = "relay"
-password = "relay-pass"
-access_uuid = "61cd594b-2f01-48ca-8692-65e4ef3a36d5"
-
-[[hotspot]]
-id = "cotonou-1-main"
-router = "cotonou-1"
-label = "hotspot1"
-name = "hotspot1"
-dns_name = "wifi.example.net"
-mode = "vc"
-length = 6
-alphabet = "mix"
-links = "plans"
-
+const BUSINESS_FILE: &str = concat!(
+    include_str!("../data/cyber-awa.toml"),
+    r#"
 [[account]]
 id = "awa-fedapay"
 company = "cyber-awa"
@@ -285,14 +259,5 @@ mode = "live"
 secret_key = "@SECRET_KEY@"
 webhook_secrets = ["@WEBHOOK_SECRET@"]
 base_url = "@GATEWAY@"
-
-[[plan]]
-id = "4h"
-hotspot = "cotonou-1-main"
-label = "4 heures"
-profile = "4H"
-price = "100"
-currency = "XOF"
-time = "4h"
-data = "0"
-"#;
+"#
+);

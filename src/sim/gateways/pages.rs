@@ -10,6 +10,7 @@ use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
 use super::{Choice, Kind, SimStatus, fedapay, feexpay, mercadopago};
 use crate::company::Language;
+use crate::html::escape;
 
 /// Answers a page's address; `None` for the API.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
@@ -242,15 +243,6 @@ pub fn page(words: &Words, title: &str, body: &str) -> Reply {
             simulation = words.simulation,
         ),
     )
-}
-
-/// Text as HTML content or attribute value.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 pub fn words_of(request: &Request) -> &'static Words {

@@ -8,6 +8,7 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, UndefinedBehavior, context};
 
 use crate::company::Language;
+use crate::html::write_value;
 use crate::language::{self, Texts};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::sim::http::{Reply, Request};
@@ -117,6 +118,7 @@ fn known(tag: &str) -> Option<Language> {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(write_value);
     for (name, source) in TEMPLATES {
         // A template that cannot be read is missing then, and its page says so; a test draws every one.
         let _ = environment.add_template(name, source);

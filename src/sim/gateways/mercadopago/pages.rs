@@ -7,11 +7,12 @@ use http::{Method, StatusCode};
 
 use super::super::super::http::{Reply, Request};
 use super::super::desk::{Desk, Payment};
-use super::super::pages::{amount, escape, page, unknown, words_of};
+use super::super::pages::{amount, page, unknown, words_of};
 use super::super::{Choice, SimStatus};
 use super::books::{self, Means, Try};
 use super::texts::{Texts, texts_of};
 use super::{SITE_ID, checkout, notices, orders, payments};
+use crate::html::escape;
 
 /// Answers a page's address; `None` for the API and for what all gateways have.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
