@@ -126,11 +126,12 @@ const TEXTS_LIVE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Two years: chargebacks come within one and a half, and books are closed once a year. Keys of events live as
 /// long as the orders they are about, so that a replay stays a duplicate.
 const EVERYTHING_LIVES: SignedDuration = SignedDuration::from_hours(731 * 24);
-/// Rows of one commit: a few milliseconds of the writer's time.
-const BATCH: u32 = 50;
-const BREATH: Duration = Duration::from_millis(20);
-/// A second at most for each batch, so that a long rush still gets its housekeeping.
-const MOST_BREATHS: u32 = 50;
+/// Rows of one commit: a webhook that comes meanwhile waits for little more than its own sync. Hundreds a second
+/// are still far more than buyers can make.
+const BATCH: u32 = 10;
+const BREATH: Duration = Duration::from_millis(15);
+/// A good half second at most for each batch, so that a long rush still gets its housekeeping.
+const MOST_BREATHS: u32 = 40;
 /// Below the lease of a job, five minutes.
 const TIME_AT_ONCE: Duration = Duration::from_secs(120);
 const GO_ON_AFTER: SignedDuration = SignedDuration::from_mins(1);
