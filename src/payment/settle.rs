@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::change::Change;
 use super::refund::second;
-use super::whose::{may_speak_for, named_order};
+use super::whose::{identify, may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
@@ -117,17 +117,17 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     }
     let (wanted, hotspot) = (notice.clone(), event.hotspot.clone());
     let accounts = may_speak_for(&directory, account, event.proof);
+    let candidates = accounts.clone();
     let mut order = relay
         .store()
-        .read(move |db| named_order(db, &wanted, &accounts, &hotspot))
+        .read(move |db| named_order(db, &wanted, &candidates, &hotspot))
         .await?;
-    if let (None, None, Some(question)) = (&order, &notice.order, adapter.identify(account, &notice)) {
-        let report = match relay.http().converse(question).await {
-            Ok(report) => report,
+    if order.is_none() && notice.order.is_none() {
+        order = match identify(relay, &directory, &accounts, &notice).await {
+            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(None) => None,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
-        let read = move |db: &Db<'_>| report.order.map(|order| db.order(&order)).transpose();
-        order = relay.store().read(read).await?.flatten();
     }
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));

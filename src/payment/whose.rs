@@ -1,9 +1,10 @@
 //! Whose payment an event is about.
 
+use super::Relay;
 use crate::company::{Account, Directory};
 use crate::event::Proof;
-use crate::gateway::Notice;
-use crate::ids::{AccountId, HotspotId};
+use crate::gateway::{self, GatewayError, Notice};
+use crate::ids::{AccountId, HotspotId, OrderRef};
 use crate::order::Order;
 use crate::store::{Db, StoreError};
 
@@ -41,4 +42,24 @@ pub(super) fn named_order(
     Ok(found
         .into_iter()
         .min_by_key(|order| (&order.hotspot != hotspot, !order.state.awaits_money())))
+}
+
+/// Which order a notice is about that names only the gateway's own payment: the gateway is asked, as each account.
+pub(super) async fn identify(
+    relay: &Relay,
+    directory: &Directory,
+    accounts: &[AccountId],
+    notice: &Notice,
+) -> Result<Option<OrderRef>, GatewayError> {
+    let mut failure = None;
+    for account in accounts.iter().filter_map(|id| directory.accounts.get(id)) {
+        let Some(question) = gateway::of(account).identify(account, notice) else {
+            continue;
+        };
+        match relay.http().converse(question).await {
+            Ok(report) => return Ok(report.order),
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(None), Err)
 }

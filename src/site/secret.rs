@@ -58,10 +58,10 @@ impl Given {
 /// Whether a value is a sample of the documentation, which everybody knows, or a filler.
 pub(super) fn is_sample(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
-    let of_a_gateway = ["pk_", "sk_", "wh_", "fp_"]
+    let of_a_gateway = ["pk_", "sk_", "wh_", "fp_", "app_usr-", "secret_"]
         .iter()
         .any(|prefix| text.starts_with(prefix));
-    let end = text.rsplit('_').next().unwrap_or_default();
+    let end = text.rsplit(['_', '-']).next().unwrap_or_default();
     let filler = |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, 'x' | '.' | '…' | '*'));
     (of_a_gateway && (end.is_empty() || filler(end))) || filler(&text) || FILLERS.contains(&text.as_str())
 }

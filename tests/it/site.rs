@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mikrelay::clock::Clock;
-use mikrelay::company::{AccountKeys, Directory, LinkPolicy, Mode, RouterCredentials, RouterTls};
+use mikrelay::company::{AccountKeys, Directory, LinkPolicy, MercadopagoCheckout, Mode, RouterCredentials, RouterTls};
 use mikrelay::config::Config;
 use mikrelay::ids::{AccountId, CompanyId, HotspotId, OrderRef, PlanId, RouterId};
 use mikrelay::mik_params::MikParams;
@@ -646,4 +646,93 @@ fn a_fault_of_the_store_takes_the_whole_file_back() {
     });
     assert!(matches!(failed, Err(StoreError::Full)));
     assert!(fixture.directory().companies.is_empty());
+}
+
+/// The example with an account at Mercado Pago; `more` are lines of it.
+fn with_mercadopago(more: &str) -> String {
+    real()
+        + &format!(
+            "\n[[account]]\nid = \"awa-mp\"\ncompany = \"cyber-awa\"\ngateway = \"mercadopago\"\nmode = \"test\"\n\
+             public_key = \"APP_USR-public7f3a\"\nsecret_key = \"APP_USR-token7f3a\"\n{more}\n"
+        )
+}
+
+type Mercadopago = (String, Option<String>, Vec<String>, MercadopagoCheckout);
+
+fn mercadopago(directory: &Directory) -> Mercadopago {
+    match &directory.accounts[&AccountId::new("awa-mp")].keys {
+        AccountKeys::Mercadopago {
+            access_token,
+            public_key,
+            webhook_secrets,
+            checkout,
+        } => (
+            access_token.expose_secret().to_owned(),
+            public_key.clone(),
+            webhook_secrets
+                .iter()
+                .map(|secret| secret.expose_secret().to_owned())
+                .collect(),
+            *checkout,
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_mercado_pago_account_is_applied_exported_and_kept() {
+    let fixture = fixture();
+    fixture.apply(&with_mercadopago(
+        "webhook_secrets = [\"hook7f3a\", \"hook7f3b\"]\ncheckout = \"orders\"\nrefund_paid_twice = true",
+    ));
+    let expected: Mercadopago = (
+        "APP_USR-token7f3a".to_owned(),
+        Some("APP_USR-public7f3a".to_owned()),
+        vec!["hook7f3a".to_owned(), "hook7f3b".to_owned()],
+        MercadopagoCheckout::Orders,
+    );
+    assert_eq!(mercadopago(&fixture.directory()), expected);
+    let exported = site::export(&fixture.directory());
+    assert!(
+        !exported.contains("token7f3a") && !exported.contains("hook7f3"),
+        "{exported}"
+    );
+    assert!(
+        exported.contains("checkout = \"orders\"") && exported.contains("refund_paid_twice = true"),
+        "{exported}"
+    );
+    let again = fixture.apply(&exported);
+    assert_eq!(
+        (again.created.len(), again.updated.len()),
+        (0, 0),
+        "{again:?}\n{exported}"
+    );
+    assert_eq!(mercadopago(&fixture.directory()), expected);
+    let other = fixture.apply(&exported.replace("checkout = \"orders\"", "checkout = \"preferences\""));
+    assert_eq!(other.updated, ["account awa-mp"]);
+    let kept = mercadopago(&fixture.directory());
+    assert_eq!((kept.3, kept.2), (MercadopagoCheckout::Preferences, expected.2));
+}
+
+#[test]
+fn what_a_mercado_pago_account_lacks_or_has_too_much_is_told() {
+    let fixture = fixture();
+    fixture.apply(&with_mercadopago(""));
+    let (_, _, secrets, checkout) = mercadopago(&fixture.directory());
+    assert_eq!((secrets.len(), checkout), (0, MercadopagoCheckout::Preferences));
+    for (more, part) in [
+        ("checkout = \"pro\"", "pro"),
+        ("methods = [\"card\"]", "`methods`"),
+        ("token = \"x\"", "`token`"),
+        ("site_id = \"x\"", "`site_id`"),
+        ("api_key = \"x\"", "`api_key`"),
+        ("webhook_secrets = [\"\"]", "webhook_secrets"),
+    ] {
+        let error = refused(&with_mercadopago(more));
+        assert!(error.contains(part), "{more}: {error}");
+    }
+    let keyless = with_mercadopago("").replace("secret_key = \"APP_USR-token7f3a\"", "");
+    assert!(refused(&keyless).contains("`secret_key`"));
+    let foreign = with("gateway = \"fedapay\"", "gateway = \"fedapay\"\ncheckout = \"orders\"");
+    assert!(refused(&foreign).contains("`checkout`"));
 }

@@ -571,6 +571,7 @@ company = "cafe"
 gateway = "mercadopago"
 mode = "test"
 base_url = "{mercadopago}"
+public_key = "APP_USR-demo-public-key"
 secret_key = "APP_USR-demo-access-token"
 webhook_secrets = ["an-older-secret", "mp_webhook_secret_demo"]
 checkout = "preferences"
