@@ -71,6 +71,24 @@ async fn a_refund_that_takes_its_time_is_polled_until_it_is_done() {
 }
 
 #[tokio::test]
+async fn a_second_payment_goes_back_alone_where_the_policy_says_so() {
+    let shop = Shop::with(with_policy).await;
+    let order = sold(&shop).await;
+    pay(&shop, &order, Choice::Pay).await;
+    shop.world.later(MINUTE * 5).await;
+    let refunds = refunds(&shop.world, &order).await;
+    assert_eq!(refunds.len(), 1, "{refunds:?}");
+    let own = shop.world.order(&order.reference).await;
+    assert!(refunds[0].is_extra && own.gateway_id.as_ref() != Some(&refunds[0].payment.gateway_id));
+    assert_eq!(
+        (refunds[0].standing, refunds[0].reason),
+        (Standing::Done, RefundReason::Duplicate)
+    );
+    assert_eq!((own.state, posts(&shop)), (State::Delivered, 1));
+    assert!(!shop.world.users()[0].disabled && shop.world.router.is_online(MAC));
+}
+
+#[tokio::test]
 async fn what_no_router_took_is_refunded_by_policy_and_never_made_afterwards() {
     let shop = Shop::with(with_policy).await;
     shop.world.router.power_off().await;

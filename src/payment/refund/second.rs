@@ -41,7 +41,7 @@ pub(in crate::payment) fn paid_again(
     why: &str,
 ) -> Result<(), StoreError> {
     let id = &payment.gateway_id;
-    let beginning = format!("paid a second time by payment {id}");
+    let beginning = format!("paid twice: payment {id} is the second one");
     let known = change.db.refund_of_payment(&payment.account, id)?;
     if known.is_some() || change.db.was_noted(&order.reference, &beginning)? {
         return Ok(());
