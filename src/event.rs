@@ -1,5 +1,6 @@
 //! A stored webhook: the exact bytes, and what they proved.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::company::GatewayName;
@@ -7,13 +8,27 @@ use crate::ids::{AccountId, EventId, HotspotId};
 use crate::mik_params::MikParams;
 
 /// What the bytes of a webhook prove about their sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// A signature, token or header only the gateway knows.
     Signed,
     /// Nothing but the router's access UUID: the event is a hint to ask the gateway.
     Hint,
+}
+
+impl Proof {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Hint => "hint",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Signed, Self::Hint]
+            .into_iter()
+            .find(|proof| proof.as_str() == text)
+    }
 }
 
 /// What is kept of a webhook: its bytes, and the parameters of its address that are the gateway's own.
@@ -44,7 +59,7 @@ pub struct NewEvent {
     /// The parameters of its address that are the gateway's own, URL-encoded; empty for most gateways.
     pub query: String,
     /// The exact bytes.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     pub content_type: Option<String>,
     /// The `mik*` parameters of this call; sealed in the store because they may hold a router's password.
     pub params: MikParams,

@@ -117,7 +117,7 @@ impl Runner {
         }
         let (wanted, at_most) = (lane.clone(), jobs_at_once(lane));
         let claim = move |db: &Db<'_>| db.claim_jobs(&wanted, now, LEASE, at_most);
-        let jobs = relay.store().write(claim).await?;
+        let jobs = relay.store().write_repeatable(claim).await?;
         if jobs.is_empty() {
             return Ok(Turn::NothingDue);
         }
@@ -174,12 +174,12 @@ impl Runner {
         let store = self.0.relay.store();
         for _ in 1..RECORD_TRIES {
             let results = Arc::clone(&results);
-            match store.write(move |db| results.store(db)).await {
+            match store.write_repeatable(move |db| results.store(db)).await {
                 Err(error) if error.is_temporary() => tokio::time::sleep(LOOK_AGAIN).await,
                 recorded => return recorded,
             }
         }
-        store.write(move |db| results.store(db)).await
+        store.write_repeatable(move |db| results.store(db)).await
     }
 
     fn start_worker(&self, workers: &mut JoinSet<()>, lane: Lane) {

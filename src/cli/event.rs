@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash, plain};
 use crate::company::Language;
-use crate::event::{Event, Proof};
+use crate::event::Event;
 use crate::ids::{EventId, OrderRef};
 use crate::job::{Lane, NewJob, Task};
 use crate::reason::fault_sentence;
@@ -34,7 +34,7 @@ pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dy
             moment(event.event.received_at),
             event.event.gateway.as_str().to_owned(),
             event.event.account.to_string(),
-            proof(event).to_owned(),
+            event.event.proof.as_str().to_owned(),
             event.deliveries.to_string(),
             or_dash(order.as_ref().map(OrderRef::as_str)),
             outcome(event),
@@ -64,7 +64,7 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
         Some(format!("{} ({})", event.event.gateway.title(), event.event.account)),
     )?;
     line(out, "hotspot", Some(&event.event.hotspot))?;
-    line(out, "proof", Some(proof(&event)))?;
+    line(out, "proof", Some(event.event.proof.as_str()))?;
     line(out, "received", Some(moment(event.event.received_at)))?;
     line(out, "deliveries", Some(event.deliveries))?;
     line(out, "order", order)?;
@@ -151,13 +151,6 @@ fn with_order(db: &Db<'_>, event: Option<Event>) -> Result<Option<WithOrder>, St
     Ok(Some((event, order)))
 }
 
-fn proof(event: &Event) -> &'static str {
-    match event.event.proof {
-        Proof::Signed => "signed",
-        Proof::Hint => "hint",
-    }
-}
-
 fn outcome(event: &Event) -> String {
     let settled = event.outcome.as_deref().unwrap_or("not settled yet");
     if event.conflict {
@@ -178,7 +171,7 @@ fn event_json(event: &Event, order: Option<&OrderRef>) -> Value {
         "gateway": stored.gateway,
         "account": stored.account,
         "hotspot": stored.hotspot,
-        "proof": stored.proof,
+        "proof": stored.proof.as_str(),
         "key": stored.key,
         "received_at": stored.received_at,
         "content_type": stored.content_type,

@@ -165,7 +165,7 @@ fn new_event(body: &[u8]) -> NewEvent {
         hotspot: HotspotId::new("h1"),
         proof: Proof::Signed,
         key: "evt".to_owned(),
-        body: body.to_vec(),
+        body: body.to_vec().into(),
         content_type: None,
         params: MikParams {
             admin_password: Some("canary-admin".into()),

@@ -4,7 +4,9 @@
 //! by the parser, a repeated key that is read makes the whole body unreadable, and hostile input is an
 //! error, never a panic. Deliberately does not decide what a status word means; each adapter does.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use std::borrow::Borrow;
+
+use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::call::{Answer, Dialogue};
@@ -29,8 +31,8 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Raw::deserialize(deserializer)?;
-        let json = raw.as_deref().map_or("", RawValue::get);
+        let raw = Option::<&RawValue>::deserialize(deserializer)?;
+        let json = raw.map_or("", RawValue::get);
         match json.bytes().next() {
             Some(b'"') => serde_json::from_str(json)
                 .map(|text| Self(Some(text)))
@@ -45,19 +47,26 @@ impl<'de> Deserialize<'de> for Text {
 /// A part of a body that is read later, or not at all.
 pub type Raw = Option<Box<RawValue>>;
 
+/// The same where it is not kept longer than the body.
+pub type RawPart<'a> = Option<&'a RawValue>;
+
 /// Reads a JSON object; a list is not one, although serde would fill a struct from it.
-pub fn read_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+pub fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable("it is not UTF-8".to_owned()))?;
     if !text.trim_start().starts_with('{') {
         return Err(Unreadable("it is not a JSON object".to_owned()));
     }
+    read_text(text)
+}
+
+fn read_text<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unreadable> {
     serde_json::from_str(text).map_err(|error| Unreadable(one_line(&error.to_string())))
 }
 
 /// Reads an object inside a body; `None` where there is none.
-pub fn read_inner<T: DeserializeOwned>(raw: &Raw) -> Result<Option<T>, Unreadable> {
-    match raw.as_deref().map(RawValue::get) {
-        Some(json) if json.starts_with('{') => read_object(json.as_bytes()).map(Some),
+pub fn read_inner<'a, T: Deserialize<'a>>(raw: &'a Option<impl Borrow<RawValue>>) -> Result<Option<T>, Unreadable> {
+    match raw.as_ref().map(|raw| raw.borrow().get()) {
+        Some(json) if json.starts_with('{') => read_text(json).map(Some),
         _ => Ok(None),
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::answer::{self, Raw, Text};
+use super::answer::{self, Raw, RawPart, Text};
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
     Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
@@ -74,7 +74,7 @@ impl Gateway for Fedapay {
     }
 
     fn read_notice(&self, account: &Account, Told { body, .. }: Told<'_>) -> Result<Notice, Unreadable> {
-        let event: Event = answer::read_object(body)?;
+        let event: Event<'_> = answer::read_object(body)?;
         let name = event.name.get().unwrap_or_default();
         if !name.starts_with("transaction.") {
             return Ok(Notice {
@@ -334,15 +334,22 @@ fn read_transaction(answer: &Answer) -> Result<Transaction, GatewayError> {
 }
 
 fn readable_key(body: &[u8]) -> Option<String> {
-    let event: Event = answer::read_object(body).ok()?;
+    // Nothing but what the key is made of: this is read while the gateway waits.
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Entity {
+        id: Text,
+        status: Text,
+    }
+    let event: Event<'_> = answer::read_object(body).ok()?;
     if let Some(id) = event.id.get() {
         return (id.len() <= MAX_KEY_PART).then(|| id.to_owned());
     }
-    let transaction: Transaction = answer::read_inner(&event.entity).ok()??;
+    let entity: Entity = answer::read_inner(&event.entity).ok()??;
     let parts = [
         event.name.get()?,
-        transaction.id.get()?,
-        transaction.status.get().unwrap_or_default(),
+        entity.id.get()?,
+        entity.status.get().unwrap_or_default(),
     ];
     parts
         .iter()
@@ -352,10 +359,11 @@ fn readable_key(body: &[u8]) -> Option<String> {
 
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
-struct Event {
+struct Event<'a> {
     id: Text,
     name: Text,
-    entity: Raw,
+    #[serde(borrow)]
+    entity: RawPart<'a>,
 }
 
 #[derive(serde::Deserialize, Default)]

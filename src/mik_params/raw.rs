@@ -3,14 +3,15 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
 use super::Flaw;
 
 /// A call's headers and the pairs of its query.
 pub struct Raw<'a> {
-    headers: &'a HeaderMap,
+    /// The lines that may be parameters, names in lower case.
+    lines: Vec<(&'a str, &'a HeaderValue)>,
     /// Names in lower case, values as they stand in the query.
     pairs: Vec<(String, &'a str)>,
     was_cut: bool,
@@ -28,8 +29,9 @@ impl<'a> Raw<'a> {
     pub fn new(headers: &'a HeaderMap, query: &'a str) -> Self {
         let mut parts = query.split('&').filter(|part| !part.is_empty());
         let pairs = parts.by_ref().take(PAIRS_MAX).filter_map(read_pair).collect();
+        let lines = headers.iter().map(|(name, line)| (name.as_str(), line));
         Self {
-            headers,
+            lines: lines.filter(|(name, _)| name.starts_with(PREFIX)).collect(),
             pairs,
             was_cut: parts.next().is_some(),
         }
@@ -42,10 +44,10 @@ impl<'a> Raw<'a> {
 
     /// The parameter's one text: from the headers if it is there at all, else from the query.
     pub fn find(&self, name: &str) -> Found {
-        let mut lines = self.headers.get_all(name).iter();
+        let mut lines = self.lines.iter().filter(|(found, _)| *found == name);
         match (lines.next(), lines.next()) {
             (None, _) => self.find_in_query(name),
-            (Some(line), None) => std::str::from_utf8(line.as_bytes())
+            (Some((_, line)), None) => std::str::from_utf8(line.as_bytes())
                 .map_or(Found::Fault(Flaw::NotUtf8), |text| Found::Text(text.to_owned())),
             (Some(_), Some(_)) => Found::Fault(Flaw::TwoHeaders),
         }
@@ -94,6 +96,9 @@ fn decode(text: &str) -> Result<String, Flaw> {
         .map(Cow::into_owned)
         .map_err(|_| Flaw::NotUtf8)
 }
+
+/// What all parameters of a header begin with.
+const PREFIX: &str = "mik";
 
 /// A callback has a dozen parameters; whoever sends hundreds wants our time.
 pub const PAIRS_MAX: usize = 200;

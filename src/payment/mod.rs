@@ -151,16 +151,17 @@ impl Relay {
     pub async fn run(&self, job: &Job) -> Result<Outcome, StoreError> {
         match &job.task {
             Task::Settle(event) => settle::settle(self, *event, job).await,
-            Task::Reconcile(order) => reconcile::ask(self, order, job).await,
-            Task::Provision(order) => provision::provision(self, order).await,
-            Task::LogIn(order) => online::log_in(self, order, job).await,
-            Task::Disable(order) => provision::disable(self, order).await,
-            Task::Refund(refund) => refund::run(self, *refund, job).await,
-            Task::Recheck(account) => recheck::recheck(self, account, job).await,
-            Task::Mail(message) => deliver::send(self, *message, job).await,
-            Task::Ledger(account) => ledger::compare(self, account, job).await,
-            Task::LedgerMail(company) => ledger::tell(self, company).await,
-            Task::Housekeeping => retention::clean(self).await,
+            // Boxed: what waits for routers and mail servers holds much, and settling must not carry its size.
+            Task::Reconcile(order) => Box::pin(reconcile::ask(self, order, job)).await,
+            Task::Provision(order) => Box::pin(provision::provision(self, order)).await,
+            Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
+            Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
+            Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
+            Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Housekeeping => Box::pin(retention::clean(self)).await,
+            Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
+            Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
         }
     }
 

@@ -287,14 +287,16 @@ async fn store(
         // One account calls every hotspot's webhook with each event, and only one of them is the right one.
         key: format!("{}/{}", place.hotspot.id, adapter.event_key(told)),
         query: query.clone(),
-        body: request.body.to_vec(),
+        body: request.body.clone(),
         content_type: content_type.map(ToOwned::to_owned),
         params,
         received_at: relay.now(),
     };
     let event = relay.store().seal_event(event)?;
-    let stored = relay.store().write(move |db| insert(db, &event)).await?;
+    let stored = relay.store().write_repeatable(move |db| insert(db, &event)).await?;
     match stored {
+        // In a rush the last ones wake the runner, for all; and it looks around by itself.
+        Stored::New(_) | Stored::Duplicate(_) if relay.is_rushed() => {}
         Stored::New(_) | Stored::Duplicate(_) => relay.wake(&Lane::Account(believed.account.id.clone())),
         Stored::Conflict(id) => {
             tracing::warn!(event = %id, "event {id} came again with other bytes; the first were kept");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use super::columns::{Columns, from_word, ms, word_of};
+use super::columns::{Columns, ms};
 use super::orders::MAX_LISTED;
 use super::params::{params_from_json, params_json};
 use super::{Db, StoreError};
@@ -39,10 +39,14 @@ pub struct SealedEvent {
 impl SealedEvent {
     pub(super) fn new(key: &MasterKey, event: NewEvent) -> Result<Self, StoreError> {
         let params = params_json(&event.params)?;
+        let [body, params] = key.seal_all([
+            (&body_context(&event.account, &event.key), &event.body),
+            (&params_context(&event.account, &event.key), &params),
+        ]);
         Ok(Self {
-            body: key.seal(&body_context(&event.account, &event.key), &event.body),
+            body,
             body_sha256: digest::digest(&digest::SHA256, &event.body),
-            params: key.seal(&params_context(&event.account, &event.key), &params),
+            params,
             event,
         })
     }
@@ -57,17 +61,18 @@ impl Db<'_> {
     /// known key are marked as a conflict and the first bytes stay.
     pub fn insert_event(&self, sealed: &SealedEvent) -> Result<Stored, StoreError> {
         let (event, sha256) = (&sealed.event, sealed.body_sha256.as_ref());
-        let sql = "INSERT INTO event (company, gateway, account, hotspot, proof, key, body_sealed, body_sha256, \
-                   content_type, params_sealed, received_at, query, deliveries, conflict) \
-                   SELECT company, ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, 0 FROM account WHERE id = ?2 \
-                   ON CONFLICT (account, key) DO NOTHING";
+        // Ignored are a known key and the missing company of an unknown account; what follows tells them apart.
+        // `INSERT … SELECT` would do the same with a copy of every page it changes.
+        let sql = "INSERT OR IGNORE INTO event (company, gateway, account, hotspot, proof, key, body_sealed, \
+                   body_sha256, content_type, params_sealed, received_at, query, deliveries, conflict) \
+                   VALUES ((SELECT company FROM account WHERE id = ?2), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, 0)";
         let inserted = self.run(
             sql,
             (
                 event.gateway.as_str(),
                 event.account.as_str(),
                 event.hotspot.as_str(),
-                word_of("proof", &event.proof)?,
+                event.proof.as_str(),
                 &event.key,
                 &sealed.body,
                 sha256,
@@ -177,7 +182,7 @@ impl Db<'_> {
         let gateway = columns.word("gateway", GatewayName::from_text)?;
         let account = AccountId::new(columns.next::<String>()?);
         let hotspot = HotspotId::new(columns.next::<String>()?);
-        let proof = columns.word("proof", from_word::<Proof>)?;
+        let proof = columns.word("proof", Proof::from_text)?;
         let key: String = columns.next()?;
         let body: Vec<u8> = columns.next()?;
         // Nothing sealed is empty: the housekeeping leaves this of what is old.
@@ -203,7 +208,7 @@ impl Db<'_> {
                 proof,
                 key,
                 query,
-                body,
+                body: body.into(),
                 content_type,
                 params,
                 received_at,

@@ -10,47 +10,41 @@ use super::{Db, StoreError};
 use crate::ids::{JobId, OrderRef};
 use crate::job::{Job, Lane, NewJob, Task};
 
+/// Adds a job whose company is that of its owner, a row of the table.
+macro_rules! add_job_sql {
+    ($company:literal, $table:literal) => {
+        concat!(
+            "INSERT INTO job (company, kind, subject, lane, due_at, created_at) ",
+            "VALUES ((SELECT ",
+            $company,
+            " FROM ",
+            $table,
+            " WHERE id = ?6), ?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, subject) DO UPDATE SET ",
+            "rerun_at = CASE WHEN lease_until > ?5 THEN min(coalesce(rerun_at, ?4), ?4) ELSE rerun_at END, ",
+            "due_at = CASE WHEN lease_until > ?5 THEN due_at ELSE min(due_at, ?4) END"
+        )
+    };
+}
+
 impl Db<'_> {
     /// Adds a job. An open one of the same task is only made due earlier; one that is being done right now
     /// is done once more.
     pub fn add_job(&self, job: &NewJob) -> Result<(), StoreError> {
         let now = self.now();
-        let company = match &job.lane {
-            Lane::Account(_) | Lane::Questions(_) | Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) => {
-                "(SELECT company FROM account WHERE id = ?7)"
-            }
-            Lane::Router(_) => "(SELECT company FROM router WHERE id = ?7)",
-            Lane::Mail => "(SELECT company FROM message WHERE id = ?7)",
-            Lane::Upkeep => "(SELECT id FROM company WHERE id = ?7)",
-        };
-        let owner = match &job.lane {
+        let subject = job.task.subject();
+        let (sql, owner) = match &job.lane {
             Lane::Account(account)
             | Lane::Questions(account)
             | Lane::Refunds(account)
             | Lane::Rechecks(account)
-            | Lane::Ledger(account) => account.to_string(),
-            Lane::Router(router) => router.to_string(),
-            Lane::Mail | Lane::Upkeep => job.task.subject(),
+            | Lane::Ledger(account) => (add_job_sql!("company", "account"), account.as_str()),
+            Lane::Router(router) => (add_job_sql!("company", "router"), router.as_str()),
+            Lane::Mail => (add_job_sql!("company", "message"), subject.as_str()),
+            // Its subject is a company's id, or nobody's.
+            Lane::Upkeep => (add_job_sql!("id", "company"), subject.as_str()),
         };
-        let sql = format!(
-            "INSERT INTO job (company, kind, subject, lane, due_at, created_at) \
-             VALUES ({company}, ?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, subject) DO UPDATE SET \
-             rerun_at = CASE WHEN lease_until > ?6 THEN min(coalesce(rerun_at, ?4), ?4) ELSE rerun_at END, \
-             due_at = CASE WHEN lease_until > ?6 THEN due_at ELSE min(due_at, ?4) END"
-        );
-        let (due_at, now) = (ms(job.due_at), ms(now));
-        self.run(
-            &sql,
-            (
-                job.task.kind(),
-                job.task.subject(),
-                job.lane.to_text(),
-                due_at,
-                now,
-                now,
-                owner,
-            ),
-        )?;
+        let (lane, due_at, now) = (job.lane.to_text(), ms(job.due_at), ms(now));
+        self.run(sql, (job.task.kind(), &subject, lane, due_at, now, owner))?;
         Ok(())
     }
 

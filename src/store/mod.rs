@@ -41,7 +41,7 @@ use crate::event::NewEvent;
 use crate::secrets::MasterKey;
 use columns::Statements;
 use readers::Readers;
-use writer::Writer;
+use writer::{Once, Repeatable, Writer};
 
 /// The relay's memory. Clones are the same store.
 #[derive(Clone)]
@@ -121,7 +121,23 @@ impl Store {
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
         // A receiver that is gone has no use for the answer.
-        self.0.writer.submit(f, move |result| drop(reply.send(result)))?;
+        self.0
+            .writer
+            .submit(Once::new(f), move |result| drop(reply.send(result)))?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// `write` for closures that may be run twice, the second time after all that the first one did was taken
+    /// back. They need no savepoint, which makes them much cheaper.
+    pub async fn write_repeatable<T, F>(&self, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Db<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.0
+            .writer
+            .submit(Repeatable(f), move |result| drop(reply.send(result)))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -151,7 +167,9 @@ impl Store {
             db.poke()?;
             Ok(value)
         };
-        self.0.writer.submit(poking, move |result| drop(reply.send(result)))?;
+        self.0
+            .writer
+            .submit(Once::new(poking), move |result| drop(reply.send(result)))?;
         answer.recv().unwrap_or(Err(StoreError::Closed))
     }
 

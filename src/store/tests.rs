@@ -55,7 +55,7 @@ fn hold(store: &Store) -> mpsc::Sender<()> {
         let _ = released.recv();
         Ok(())
     };
-    store.0.writer.submit(closure, drop).unwrap();
+    store.0.writer.submit(Once::new(closure), drop).unwrap();
     inside.recv().unwrap();
     release
 }
@@ -120,7 +120,7 @@ async fn closures_queued_together_share_one_commit() {
             .store
             .0
             .writer
-            .submit(write, move |result| drop(answers.send(result)))
+            .submit(Once::new(write), move |result| drop(answers.send(result)))
             .unwrap();
     }
     let before = version(&beside);
@@ -166,6 +166,46 @@ async fn a_failing_closure_takes_back_its_own_changes_only() {
     assert!(matches!(bad, Err(StoreError::NotFound { .. })));
     assert!(matches!(panics, Err(StoreError::Panicked)));
     assert!(noted(&fixture.store, "good") && noted(&fixture.store, "last"));
+    assert!(!noted(&fixture.store, "bad") && !noted(&fixture.store, "panic"));
+    assert!(fixture.store.healthy());
+}
+
+#[tokio::test]
+async fn a_failing_repeatable_closure_takes_back_its_own_changes_only() {
+    let fixture = Fixture::new();
+    let runs = Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let counted = Arc::clone(&runs);
+    let release = hold(&fixture.store);
+    let once = fixture.store.write(|db| note(db, "once"));
+    let good = fixture.store.write_repeatable(move |db| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        note(db, "good")
+    });
+    let bad = fixture.store.write_repeatable(|db| {
+        note(db, "bad")?;
+        Err::<(), _>(StoreError::NotFound {
+            what: "order",
+            id: "X".to_owned(),
+        })
+    });
+    let panics = fixture.store.write_repeatable(|db| {
+        note(db, "panic")?;
+        panic!("in a test")
+    });
+    let last = fixture.store.write_repeatable(|db| note(db, "last"));
+    let all = async { tokio::join!(once, good, bad, panics, last) };
+    let freed = async { drop(release) };
+    let ((once, good, bad, panics, last), ()): (_, ()) = tokio::join!(all, freed);
+    let panics: Result<(), StoreError> = panics;
+    once.unwrap();
+    good.unwrap();
+    last.unwrap();
+    assert!(matches!(bad, Err(StoreError::NotFound { .. })));
+    assert!(matches!(panics, Err(StoreError::Panicked)));
+    assert_eq!(runs.load(Ordering::SeqCst), 2, "what was taken back is run again");
+    for name in ["once", "good", "last"] {
+        assert!(noted(&fixture.store, name), "{name}");
+    }
     assert!(!noted(&fixture.store, "bad") && !noted(&fixture.store, "panic"));
     assert!(fixture.store.healthy());
 }
@@ -221,6 +261,27 @@ async fn s2_after_a_disk_fault_nothing_is_accepted() {
 }
 
 #[tokio::test]
+async fn s2_a_disk_fault_is_not_tried_again() {
+    let fixture = Fixture::new();
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let release = hold(&fixture.store);
+    let neighbour = fixture.store.write_repeatable(|db| note(db, "neighbour"));
+    let faulty = fixture.store.write_repeatable(move |db| {
+        if first.swap(false, Ordering::SeqCst) {
+            return Err(disk_fault().into());
+        }
+        note(db, "again")
+    });
+    let freed = async { drop(release) };
+    let (neighbour, faulty, ()) = tokio::join!(neighbour, faulty, freed);
+    for answer in [neighbour, faulty] {
+        assert!(matches!(answer, Err(StoreError::Broken)), "{answer:?}");
+    }
+    assert!(!fixture.store.healthy());
+    assert!(!noted(&fixture.store, "neighbour") && !noted(&fixture.store, "again"));
+}
+
+#[tokio::test]
 async fn s1_a_full_disk_is_refused_and_recovers_by_itself() {
     let fixture = Fixture::new();
     let limit = |pages: i64| move |db: &Db<'_>| db.value::<i64>(&format!("PRAGMA max_page_count = {pages}"), []);
@@ -246,7 +307,8 @@ async fn h5_a_full_queue_answers_busy_at_once() {
     let fixture = Fixture::new();
     let release = hold(&fixture.store);
     for _ in 0..writer::QUEUE_LENGTH {
-        fixture.store.0.writer.submit(|_| Ok(()), drop).unwrap();
+        let nothing = |_: &Db<'_>| Ok(());
+        fixture.store.0.writer.submit(Once::new(nothing), drop).unwrap();
     }
     let started = Instant::now();
     let refused = fixture.store.write(|_| Ok(())).await;

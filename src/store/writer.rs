@@ -1,10 +1,14 @@
 //! The writer: one thread, one connection, many closures per commit.
 //!
 //! Promises (fault catalogue S1 to S3, S6): a closure is answered only after the commit it belongs to is
-//! synced; each has a savepoint of its own; a failed commit is the answer to its whole group. There is no
-//! artificial delay: a group is what was queued while the group before it was written. A full disk answers
-//! `Full` and is tried again with the next group; any other disk fault ends all writing until a restart,
-//! because a later sync may report success for pages that never reached the disk.
+//! synced; one that fails takes back its own changes and no others; a failed commit is the answer to its whole
+//! group. There is no artificial delay: a group is what was queued while the group before it was written. A full
+//! disk answers `Full` and is tried again with the next group; any other disk fault ends all writing until a
+//! restart, because a later sync may report success for pages that never reached the disk.
+//!
+//! A savepoint costs as much as storing a webhook, because SQLite copies every page that is changed after it. So
+//! closures that can be run again go first and without one; if one of them fails, the transaction is taken back
+//! and the whole group is run anew, each closure in a savepoint of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -39,17 +43,60 @@ enum Request {
 /// One closure with its way back. Two steps, because the answer waits for the commit.
 trait Work: Send {
     fn queued_at(&self) -> Instant;
+    /// Whether `run` may be called once more after its changes were taken back.
+    fn can_run_again(&self) -> bool;
     /// Runs the closure. `Err` asks to take back what it did.
     fn run(&mut self, db: &Db<'_>) -> Result<(), StoreError>;
     /// Answers: the closure's own result after a commit, else why there was none.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-struct Call<T, F, R> {
+struct Call<T, C, R> {
     queued_at: Instant,
-    closure: Option<F>,
+    closure: C,
     result: Option<Result<T, StoreError>>,
     reply: R,
+}
+
+/// A closure of either kind.
+pub(super) trait Closure<T>: Send {
+    const CAN_RUN_AGAIN: bool;
+    /// `None` when there is nothing left to run.
+    fn call(&mut self, db: &Db<'_>) -> Option<Result<T, StoreError>>;
+}
+
+/// A closure that gives away what it holds.
+pub(super) struct Once<F>(Option<F>);
+
+/// A closure that can be run again after what it did was taken back.
+pub(super) struct Repeatable<F>(pub F);
+
+impl<F> Once<F> {
+    pub(super) fn new(closure: F) -> Self {
+        Self(Some(closure))
+    }
+}
+
+impl<T, F> Closure<T> for Once<F>
+where
+    F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send,
+{
+    const CAN_RUN_AGAIN: bool = false;
+
+    fn call(&mut self, db: &Db<'_>) -> Option<Result<T, StoreError>> {
+        self.0.take().map(|closure| closure(db))
+    }
+}
+
+impl<T, F> Closure<T> for Repeatable<F>
+where
+    F: Fn(&Db<'_>) -> Result<T, StoreError> + Send,
+{
+    const CAN_RUN_AGAIN: bool = true;
+
+    fn call(&mut self, db: &Db<'_>) -> Option<Result<T, StoreError>> {
+        Some((self.0)(db))
+    }
 }
 
 /// The thread's side.
@@ -119,15 +166,15 @@ impl Writer {
     }
 
     /// Queues a closure; `reply` is called on the writer thread.
-    pub(super) fn submit<T, F, R>(&self, closure: F, reply: R) -> Result<(), StoreError>
+    pub(super) fn submit<T, C, R>(&self, closure: C, reply: R) -> Result<(), StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send + 'static,
+        C: Closure<T> + 'static,
         R: FnOnce(Result<T, StoreError>) + Send + 'static,
     {
         let call = Call {
             queued_at: Instant::now(),
-            closure: Some(closure),
+            closure,
             result: None,
             reply,
         };
@@ -167,21 +214,25 @@ impl Drop for Writer {
     }
 }
 
-impl<T, F, R> Work for Call<T, F, R>
+impl<T, C, R> Work for Call<T, C, R>
 where
     T: Send,
-    F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send,
+    C: Closure<T>,
     R: FnOnce(Result<T, StoreError>) + Send,
 {
     fn queued_at(&self) -> Instant {
         self.queued_at
     }
 
+    fn can_run_again(&self) -> bool {
+        C::CAN_RUN_AGAIN
+    }
+
     fn run(&mut self, db: &Db<'_>) -> Result<(), StoreError> {
-        let Some(closure) = self.closure.take() else {
+        let called = catch_unwind(AssertUnwindSafe(|| self.closure.call(db)));
+        let Some(result) = called.unwrap_or(Some(Err(StoreError::Panicked))) else {
             return Ok(());
         };
-        let result = catch_unwind(AssertUnwindSafe(|| closure(db))).unwrap_or(Err(StoreError::Panicked));
         let verdict = result.as_ref().map(|_| ()).map_err(Clone::clone);
         self.result = Some(result);
         verdict
@@ -251,9 +302,21 @@ impl Loop {
         let Some(mut group) = self.begin(group) else {
             return Vec::new();
         };
-        let mut done = 0;
+        // Those who wait at the same time cannot tell in which order they were served.
+        group.sort_by_key(|work| !work.can_run_again());
+        let mut done = group.partition_point(|work| work.can_run_again());
+        if let Err(error) = self.run_together(group.iter_mut().take(done)) {
+            self.roll_back();
+            // After a disk fault nothing is run again: `begin` refuses.
+            self.judged(error);
+            group = match self.begin(group) {
+                Some(group) => group,
+                None => return Vec::new(),
+            };
+            done = 0;
+        }
         let mut outcome = Ok(());
-        for work in &mut group {
+        for work in group.iter_mut().skip(done) {
             done += 1;
             outcome = self.run_one(work.as_mut());
             if outcome.is_err() {
@@ -262,9 +325,8 @@ impl Loop {
         }
         let rest = group.split_off(done);
         let committed = outcome.and_then(|()| self.execute("COMMIT"));
-        if committed.is_err() && !self.connection.is_autocommit() {
-            // If even this fails, the connection refuses the next BEGIN and the store is marked broken there.
-            drop(self.execute("ROLLBACK"));
+        if committed.is_err() {
+            self.roll_back();
         }
         if committed.is_ok() {
             self.unsaved = true;
@@ -297,6 +359,20 @@ impl Loop {
                 return None;
             }
             self.gather(&mut group);
+        }
+    }
+
+    /// Closures without savepoints. After an error nothing of the transaction may stay.
+    fn run_together<'g>(&self, mut group: impl Iterator<Item = &'g mut Box<dyn Work>>) -> Result<(), StoreError> {
+        let db = Db::new(&self.connection, &self.key, &self.clock);
+        group.try_for_each(|work| work.run(&db))
+    }
+
+    /// Takes back the transaction, unless SQLite itself has.
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            // If even this fails, the connection refuses the next BEGIN and the store is marked broken there.
+            drop(self.execute("ROLLBACK"));
         }
     }
 

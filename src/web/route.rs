@@ -188,7 +188,8 @@ impl Asked {
             Endpoint::Script => Ok(reply::script()),
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),
             Endpoint::Ready => Ok(reply::readiness(Readiness::of(app))),
-            _ => Ok(reply::page(self.visit(app).await?, app.public_https)),
+            // Pages are rare and hold much while they wait; webhooks, which are neither, must not carry their size.
+            _ => Ok(reply::page(Box::pin(self.visit(app)).await?, app.public_https)),
         }
     }
 

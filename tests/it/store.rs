@@ -334,7 +334,7 @@ fn event(key: &str, body: &[u8]) -> NewEvent {
         proof: Proof::Signed,
         key: key.to_owned(),
         query: "data.id=1".to_owned(),
-        body: body.to_vec(),
+        body: body.to_vec().into(),
         content_type: Some("application/json".to_owned()),
         params: params(),
         received_at: at(5),
@@ -586,7 +586,7 @@ fn d2_other_bytes_under_a_known_key_are_a_conflict_and_the_first_stay() {
     );
     let found = fixture.read(|db| db.event(id)).unwrap();
     assert_eq!(
-        (found.event.body.as_slice(), found.deliveries, found.conflict),
+        (&*found.event.body, found.deliveries, found.conflict),
         (&b"first"[..], 3, true)
     );
     let filter = EventFilter {
@@ -1050,7 +1050,7 @@ fn k8_a_database_of_the_first_release_is_opened_with_all_it_holds() {
     assert_eq!(store.read_now(|db| db.find_for_recovery(None, "T1")).unwrap().len(), 1);
     let event = store.read_now(|db| db.event(EventId(1))).unwrap().unwrap();
     assert_eq!(
-        (event.event.body.as_slice(), event.outcome.as_deref()),
+        (&*event.event.body, event.outcome.as_deref()),
         (&b"{}"[..], Some("paid"))
     );
     let fault = &event.event.params.faults[0];
