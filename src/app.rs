@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::http_client::HttpClient;
+use crate::http_client::guard::{self, Guard};
+use crate::http_client::outgoing::Outgoing;
 use crate::jobs::Runner;
 use crate::notify::mail::Mailer;
 use crate::payment::{Parts, Relay};
@@ -56,6 +58,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
     let relay = Relay::new(Parts {
         store,
         http: HttpClient::new(),
+        outgoing: outgoing(&config.outgoing),
         mailer,
         clock: Clock::System,
         key,
@@ -66,11 +69,9 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
     let runner = Runner::new(relay.clone());
     let runner = tokio::spawn(async move { runner.serve(stopped).await });
     let (stop_server, mut stopped) = watch::channel(false);
-    let app = Arc::new(web::App::new(
-        relay.clone(),
-        relay.public_url(),
-        config.trusted_proxies.clone(),
-    ));
+    let mut app = web::App::new(relay.clone(), relay.public_url(), config.trusted_proxies.clone());
+    app.api.secret_in_body = config.api.pagos_secret_in_body;
+    let app = Arc::new(app);
     let server = tokio::spawn(async move {
         let stop = async move {
             // An error means that the sender is gone, and then it is time to stop as well.
@@ -131,4 +132,10 @@ fn mailer(config: &Config) -> Result<Mailer> {
             Mailer::smtp(&mail.into())?
         }
     })
+}
+
+fn outgoing(settings: &config::Outgoing) -> Outgoing {
+    let ports = settings.ports.clone();
+    let ports = ports.unwrap_or_else(|| guard::DEFAULT_PORTS.to_vec());
+    Outgoing::new(Guard::new(settings.allow.clone(), ports))
 }

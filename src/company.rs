@@ -285,6 +285,20 @@ impl MercadopagoCheckout {
     }
 }
 
+impl AccountKeys {
+    /// The key that proves to the gateway who calls; only the account's owner has it.
+    pub fn private_key(&self) -> Option<&SecretString> {
+        match self {
+            Self::Fedapay { secret_key, .. } => secret_key.as_ref(),
+            Self::CinetpayV2 { api_key, .. } => Some(api_key),
+            Self::CinetpayV1 { api_password, .. } => Some(api_password),
+            Self::Feexpay { token, .. } => Some(token),
+            Self::Conekta { private_key, .. } => Some(private_key),
+            Self::Mercadopago { access_token, .. } => Some(access_token),
+        }
+    }
+}
+
 /// The static header a FeexPay dashboard adds to each call: `Name: value`.
 #[derive(Clone, Debug)]
 pub struct CallbackHeader {

@@ -3,6 +3,10 @@
 //! Promises: HTTP/1 only, no redirect is followed, no connection is kept, each call ends within its deadline
 //! and its answer is at most 1 MiB; the debug line of a call shows neither query, headers nor body.
 //! Deliberately does not do: retries (the jobs have their own pace), reading answers (the adapters do).
+//! Addresses that clients gave us are called by `outgoing`, which keeps them out of inner networks.
+
+pub mod guard;
+pub mod outgoing;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -111,7 +115,7 @@ fn request(call: Call) -> Result<http::Request<Full<Bytes>>, GatewayError> {
     let mut builder = http::Request::builder()
         .method(call.method.clone())
         .uri(call.url)
-        .header(USER_AGENT, concat!("mikrelay/", env!("CARGO_PKG_VERSION")));
+        .header(USER_AGENT, OUR_NAME);
     if let Some(bearer) = call.bearer {
         let value = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()));
         // The error would show the key, so it is not passed on.
@@ -221,11 +225,15 @@ fn unfit(sentence: &str) -> GatewayError {
     GatewayError::Misconfigured(sentence.to_owned())
 }
 
-/// The whole chain of causes, because the outermost one only says that something failed.
 fn transient(error: &(dyn std::error::Error + 'static)) -> GatewayError {
+    GatewayError::Transient(chain(error))
+}
+
+/// The whole chain of causes, because the outermost one only says that something failed.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source());
     let texts: Vec<_> = chain.map(ToString::to_string).collect();
-    GatewayError::Transient(texts.join(": "))
+    texts.join(": ")
 }
 
 fn tls_config() -> ClientConfig {
@@ -241,6 +249,7 @@ fn tls_config() -> ClientConfig {
     versions.with_root_certificates(roots).with_no_client_auth()
 }
 
+const OUR_NAME: &str = concat!("mikrelay/", env!("CARGO_PKG_VERSION"));
 /// The fields in which the adapters send keys, codes, and addresses that end in the order's token or the access UUID.
 const SECRET_FIELDS: [&str; 18] = [
     "api_key",

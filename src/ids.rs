@@ -39,6 +39,8 @@ text_ids! {
     AccountId,
     /// A plan's id, unique in the relay; it stands in the short link `/b/<plan>`.
     PlanId,
+    /// A key of the API, as `mikrelay key list` shows it; not the key itself.
+    ApiKeyId,
     /// Our own reference of an order: what the gateway is given and what a buyer can type.
     /// 14 characters of `0-9A-Z` without look-alikes, which every gateway accepts.
     OrderRef,
@@ -108,4 +110,6 @@ row_ids! {
     JobId,
     /// A payment that is to be given back.
     RefundId,
+    /// A webhook that we send.
+    HookId,
 }

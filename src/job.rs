@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{AccountId, CompanyId, EventId, JobId, OrderRef, RefundId, RouterId};
+use crate::ids::{AccountId, CompanyId, EventId, HookId, JobId, OrderRef, RefundId, RouterId};
 
 /// What there is to do. `(kind, subject)` is unique among open jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub enum Task {
     Recheck(AccountId),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
+    /// Deliver one webhook of ours.
+    Hook(HookId),
     /// Compare what a gateway says was paid with what was delivered; daily.
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
@@ -45,6 +47,7 @@ impl Task {
             Self::Mail(_) => "mail",
             Self::Refund(_) => "refund",
             Self::Recheck(_) => "recheck",
+            Self::Hook(_) => "hook",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
             Self::Housekeeping => "housekeeping",
@@ -60,6 +63,7 @@ impl Task {
             }
             Self::Mail(message) => message.to_string(),
             Self::Refund(refund) => refund.to_string(),
+            Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
             Self::LedgerMail(company) => company.to_string(),
             // There is one, and no company can be called so.
@@ -78,6 +82,7 @@ impl Task {
             "mail" => Self::Mail(subject.parse().ok()?),
             "refund" => Self::Refund(RefundId(subject.parse().ok()?)),
             "recheck" => Self::Recheck(AccountId::new(subject)),
+            "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
             "housekeeping" => Self::Housekeeping,
@@ -100,6 +105,8 @@ pub enum Lane {
     Refunds(AccountId),
     /// Questions about what was paid in the last days, a morning's work.
     Rechecks(AccountId),
+    /// Webhooks to one receiver, `host:port`: a dead one delays no other.
+    Hook(String),
     /// The daily comparison of one account. It may take minutes, so it stands in nobody's way.
     Ledger(AccountId),
     /// What the relay does for itself.
@@ -115,6 +122,7 @@ impl Lane {
             Self::Mail => "mail".to_owned(),
             Self::Refunds(account) => format!("refunds:{account}"),
             Self::Rechecks(account) => format!("rechecks:{account}"),
+            Self::Hook(receiver) => format!("hook:{receiver}"),
             Self::Ledger(account) => format!("ledger:{account}"),
             Self::Upkeep => "upkeep".to_owned(),
         }
@@ -127,6 +135,7 @@ impl Lane {
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
             Some(("refunds", id)) => Some(Self::Refunds(AccountId::new(id))),
             Some(("rechecks", id)) => Some(Self::Rechecks(AccountId::new(id))),
+            Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),
             Some(("ledger", id)) => Some(Self::Ledger(AccountId::new(id))),
             None if text == "mail" => Some(Self::Mail),
             None if text == "upkeep" => Some(Self::Upkeep),

@@ -279,8 +279,13 @@ impl Runner {
     }
 
     fn leave(&self, lane: &Lane) {
-        if let Some(state) = self.lanes().get_mut(lane) {
+        let mut lanes = self.lanes();
+        if let Some(state) = lanes.get_mut(lane) {
             state.workers = state.workers.saturating_sub(1);
+            // Receivers are named by clients: idle ones must not fill the memory.
+            if matches!(lane, Lane::Hook(_)) && state.workers == 0 && state.failures == 0 {
+                lanes.remove(lane);
+            }
         }
     }
 
@@ -379,7 +384,7 @@ fn most_workers(lane: &Lane) -> usize {
     match lane {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
-        Lane::Account(_) | Lane::Questions(_) | Lane::Mail => 2,
+        Lane::Account(_) | Lane::Questions(_) | Lane::Mail | Lane::Hook(_) => 2,
         Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
@@ -393,6 +398,8 @@ fn jobs_at_once(lane: &Lane) -> u32 {
         Lane::Refunds(_) => 4,
         // Fewer: gateways count how often they are asked.
         Lane::Questions(_) => 8,
+        // A silent receiver costs each of its webhooks a deadline: they wait it out together.
+        Lane::Hook(_) => 8,
         Lane::Router(_) | Lane::Mail | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }

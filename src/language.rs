@@ -5,6 +5,8 @@
 //! its own id, because a payment page with one odd word is better than none. Values are put in as they are:
 //! escaping for HTML is the templates' affair.
 
+pub mod wished;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluent_bundle::concurrent::FluentBundle;

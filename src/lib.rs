@@ -17,10 +17,12 @@
     )
 )]
 
+pub mod api_key;
 pub mod clock;
 pub mod company;
 pub mod destination;
 pub mod event;
+pub mod hook;
 pub mod html;
 pub mod ids;
 pub mod job;
@@ -49,6 +51,7 @@ pub mod tls;
 pub mod jobs;
 pub mod payment;
 
+pub mod api;
 pub mod pages;
 pub mod web;
 

@@ -44,12 +44,39 @@ pub struct Order {
     /// How a payment that was begun is completed away from that page.
     pub instructions: Option<Instructions>,
     pub voucher: Option<crate::voucher::Voucher>,
+    /// What it was made for, where that is no voucher.
+    pub link: Option<Box<LinkPayment>>,
     /// What the confirming callback's `mik*` parameters said; sealed in the store.
     pub params: crate::mik_params::MikParams,
     pub created_at: Timestamp,
     pub paid_at: Option<Timestamp>,
     pub provisioned_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
+}
+
+/// A payment by link: asked for by a company's own program (`POST /pagos`), without a hotspot user. The way of its
+/// money is that of every order; instead of a voucher, its result is delivered.
+///
+/// `Order::hotspot` is then the one whose callback address the gateway was given. Sealed in the store: the addresses
+/// may hold tokens.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LinkPayment {
+    /// The program's own reference.
+    pub reference_id: String,
+    /// Where the buyer goes after paying.
+    pub return_url: Option<String>,
+    /// Who is told the result.
+    pub notification_url: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+}
+
+impl std::fmt::Debug for LinkPayment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkPayment")
+            .field("reference_id", &self.reference_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a payment is completed at a till or a bank.

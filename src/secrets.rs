@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac, rand};
-use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+
+use secrecy::SecretString;
 
 use crate::ids::{OrderRef, OrderToken};
 
@@ -170,6 +172,12 @@ pub fn random_token(bits: usize) -> String {
     let mut bytes = vec![0; bits.div_ceil(8)];
     fill(&mut bytes);
     BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()
+}
+
+/// A new secret for signing webhooks, as the Standard Webhooks specification writes it: 32 bytes.
+pub fn random_webhook_secret() -> SecretString {
+    let bytes: [u8; KEY_BYTES] = random_bytes();
+    format!("whsec_{}", BASE64.encode(&bytes)).into()
 }
 
 /// A new order reference: 14 characters without look-alikes, 70 bits, so that two never meet.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -117,6 +118,9 @@ fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     let mut config = Config::read("", Path::new("demo"), std::iter::empty())?;
     config.listen = listen;
     data.join("data").clone_into(&mut config.data_dir);
+    // The demo's whole world is this machine.
+    config.outgoing.allow = vec![IpNet::from(listen.ip())];
+    config.outgoing.ports = Some(Vec::new());
     Ok(config)
 }
 

@@ -6,6 +6,8 @@ mod demo;
 pub mod event;
 pub mod export;
 mod health;
+pub mod hook;
+pub mod key;
 pub mod kit;
 pub mod ledger;
 pub mod order;
@@ -63,6 +65,12 @@ enum Command {
     /// Look at webhooks and settle them again
     #[command(subcommand)]
     Event(EventCommand),
+    /// Look at the webhooks that the relay sends, and send them again
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Make and revoke keys for programs
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Look at routers
     #[command(subcommand)]
     Router(RouterCommand),
@@ -182,6 +190,66 @@ enum EventCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum HookCommand {
+    /// The latest webhooks
+    List {
+        /// Only those that nobody took
+        #[arg(long)]
+        open: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One webhook, its tries and its body
+    Show {
+        id: i64,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a webhook again
+    Replay { id: i64 },
+    /// Print what signs a company's webhooks
+    Secret {
+        /// The company's id in the business file
+        company: String,
+    },
+    /// Make a new secret; the old one signs as well for a while
+    Rotate {
+        /// The company's id in the business file
+        company: String,
+        /// For how many hours the old one still signs
+        #[arg(long, default_value_t = 24)]
+        keep_hours: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key for a company's programs; it is shown once
+    Make {
+        /// The company's id in the business file
+        company: String,
+        /// Who will hold it
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// All keys
+    List {
+        /// Only those of this company
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a key at once
+    Revoke {
+        /// The id that `key list` shows
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum RouterCommand {
     /// Connect, log in and compare profiles and hotspot servers with the business file
     Test {
@@ -275,6 +343,12 @@ fn run(cli: Cli) -> Result<()> {
             EventCommand::Show { id, json } => event::show(&open(config)?, id, json, out),
             EventCommand::Replay { id } => event::replay(&open(config)?, id, out),
         },
+        Command::Hook(command) => run_hook(&open(config)?, command, out),
+        Command::Key(command) => match command {
+            KeyCommand::Make { company, name } => key::make(&open(config)?, &company, &name, out),
+            KeyCommand::List { company, json } => key::list(&open(config)?, company.as_deref(), json, out),
+            KeyCommand::Revoke { id } => key::revoke(&open(config)?, &id, out),
+        },
         Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
         Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
         Command::Config(ConfigCommand::Example) => config::example(out),
@@ -283,6 +357,16 @@ fn run(cli: Cli) -> Result<()> {
             kit::walled_garden(&gateway, &host, out)
         }
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
+    }
+}
+
+fn run_hook(store: &Store, command: HookCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        HookCommand::List { open, limit, json } => hook::list(store, open, limit, json, out),
+        HookCommand::Show { id, json } => hook::show(store, id, json, out),
+        HookCommand::Replay { id } => hook::replay(store, id, out),
+        HookCommand::Secret { company } => hook::secret(store, &company, out),
+        HookCommand::Rotate { company, keep_hours } => hook::rotate(store, &company, keep_hours, out),
     }
 }
 

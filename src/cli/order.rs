@@ -14,6 +14,7 @@ use crate::ids::OrderRef;
 use crate::job::{Job, Lane, NewJob, Task};
 use crate::message::{Message, MessageState};
 use crate::order::{Effect, Fact, Order, State, step};
+use crate::payment::lane_of;
 use crate::payment::refund::wish;
 use crate::reason::Reason;
 use crate::refund::Refund;
@@ -159,13 +160,12 @@ fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static 
     let (next, effects) = step(order.state, Fact::Released);
     if effects.contains(&Effect::Provision) {
         let directory = db.load_directory()?;
-        let Some(hotspot) = directory.hotspots.get(&order.hotspot) else {
+        let Some(lane) = lane_of(&directory, &order) else {
             return Err(StoreError::NotFound {
                 what: "hotspot",
                 id: order.hotspot.to_string(),
             });
         };
-        let lane = Lane::Router(hotspot.router.clone());
         db.add_job(&NewJob {
             task: Task::Provision(order.reference.clone()),
             lane,
@@ -181,12 +181,18 @@ fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static 
             order.paid_at.get_or_insert(now);
         }
         db.save_order(&order)?;
-        db.add_step(
-            &order.reference,
-            now,
-            "released by the operator: the router is tried now",
-        )?;
-        return Ok((order, Some("released; the router is tried now")));
+        let (line, sentence) = match &order.link {
+            None => (
+                "released by the operator: the router is tried now",
+                "released; the router is tried now",
+            ),
+            Some(_) => (
+                "released by the operator: its result is told now",
+                "released; its result is told now",
+            ),
+        };
+        db.add_step(&order.reference, now, line)?;
+        return Ok((order, Some(sentence)));
     }
     if order.state.awaits_money() {
         let lane = Lane::Questions(order.account.clone());
@@ -225,12 +231,17 @@ fn print_order(order: &Order, out: &mut dyn Write) -> Result<()> {
             .map(|reason| reason.remedy(Language::En, &order.reference)),
     )?;
     line(out, "amount", Some(order.plan.price))?;
-    line(
-        out,
-        "plan",
-        Some(format!("{} (profile {})", order.plan.label, order.plan.profile)),
-    )?;
-    line(out, "hotspot", Some(format!("{} of {}", order.hotspot, order.company)))?;
+    match &order.link {
+        Some(link) => {
+            line(out, "by link", Some(&link.reference_id))?;
+            line(out, "company", Some(&order.company))?;
+        }
+        None => {
+            let plan = format!("{} (profile {})", order.plan.label, order.plan.profile);
+            line(out, "plan", Some(plan))?;
+            line(out, "hotspot", Some(format!("{} of {}", order.hotspot, order.company)))?;
+        }
+    }
     line(out, "account", Some(format!("{} ({})", order.account, mode(order))))?;
     line(out, "gateway id", order.gateway_id.as_deref())?;
     line(out, "phone", order.buyer.phone.as_deref())?;
@@ -351,6 +362,7 @@ fn order_json(order: &Order) -> Value {
         "hotspot": order.hotspot,
         "account": order.account,
         "mode": order.mode,
+        "reference_id": order.link.as_ref().map(|link| &link.reference_id),
         "plan": order.plan.plan,
         "label": order.plan.label,
         "profile": order.plan.profile,

@@ -146,6 +146,7 @@ fn order(state: State) -> Order {
             mode: UserMode::Up,
             comment: "up-417-11.21.26-".to_owned(),
         }),
+        link: None,
         params: MikParams {
             admin_password: Some("canary-admin".into()),
             ..MikParams::default()

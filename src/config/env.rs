@@ -25,7 +25,7 @@ pub(super) fn lay_over(
         let value = value.into_string().map_err(|_| refused("its value is not UTF-8"))?;
         let key = KEYS.iter().find(|key| key.variable() == rest);
         let key = key.ok_or_else(|| refused("there is no such setting; see `mikrelay config example`"))?;
-        let value = key.kind.read(&value).ok_or_else(|| refused("a number is wanted"))?;
+        let value = key.kind.read(&value).ok_or_else(|| refused(key.kind.wanted()))?;
         key.put(table, value);
         used.push(name.to_owned());
     }
@@ -44,6 +44,10 @@ enum Kind {
     Number,
     /// Comma-separated.
     List,
+    /// Comma-separated.
+    Numbers,
+    /// `true` or `false`.
+    Flag,
 }
 
 impl Kind {
@@ -55,7 +59,26 @@ impl Kind {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
             }
+            Self::Numbers => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Value::Array(
+                    parts
+                        .map(|part| Some(Value::Integer(part.parse().ok()?)))
+                        .collect::<Option<_>>()?,
+                )
+            }
+            Self::Flag => Value::Boolean(text.trim().parse().ok()?),
         })
+    }
+
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Text => "a text is wanted",
+            Self::Number => "a number is wanted",
+            Self::List => "a list with commas is wanted",
+            Self::Numbers => "numbers with commas between them are wanted",
+            Self::Flag => "`true` or `false` is wanted",
+        }
     }
 }
 
@@ -87,10 +110,12 @@ const fn key(section: Option<&'static str>, name: &'static str, kind: Kind) -> K
 }
 
 const MAIL: Option<&str> = Some("mail");
+const OUTGOING: Option<&str> = Some("outgoing");
+const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 17] = [
+const KEYS: [Key; 20] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -106,6 +131,9 @@ const KEYS: [Key; 17] = [
     key(MAIL, "from", Kind::Text),
     key(MAIL, "folder", Kind::Text),
     key(MAIL, "ca_file", Kind::Text),
+    key(OUTGOING, "allow", Kind::List),
+    key(OUTGOING, "ports", Kind::Numbers),
+    key(API, "pagos_secret_in_body", Kind::Flag),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

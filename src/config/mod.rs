@@ -23,7 +23,25 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
     pub mail: Mail,
+    pub outgoing: Outgoing,
+    pub api: Api,
     pub log: Log,
+}
+
+/// Which addresses may be called that clients of the API gave.
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing {
+    /// Networks besides the public internet.
+    pub allow: Vec<IpNet>,
+    /// Absent: the usual ports of web servers. Empty: any.
+    pub ports: Option<Vec<u16>>,
+}
+
+/// What programs may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Api {
+    /// `POST /pagos` also believes whoever sends the private key of one of our accounts in the body.
+    pub pagos_secret_in_body: bool,
 }
 
 /// How mail leaves.
@@ -225,7 +243,22 @@ struct Raw {
     master_key_file: Option<PathBuf>,
     trusted_proxies: Vec<String>,
     mail: RawMail,
+    outgoing: RawOutgoing,
+    api: RawApi,
     log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawOutgoing {
+    allow: Vec<String>,
+    ports: Option<Vec<u16>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawApi {
+    pagos_secret_in_body: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -259,12 +292,15 @@ impl Raw {
             public_url: self.public_url.as_deref().map(read_public_url).transpose()?,
             data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
             master_key_file: self.master_key_file,
-            trusted_proxies: self
-                .trusted_proxies
-                .iter()
-                .map(|text| read_network(text))
-                .collect::<Result<_, _>>()?,
+            trusted_proxies: read_networks("trusted_proxies", &self.trusted_proxies)?,
             mail: self.mail.check()?,
+            outgoing: Outgoing {
+                allow: read_networks("outgoing.allow", &self.outgoing.allow)?,
+                ports: self.outgoing.ports,
+            },
+            api: Api {
+                pagos_secret_in_body: self.api.pagos_secret_in_body,
+            },
             log: Log {
                 format: self.log.format,
                 filter: self.log.filter.unwrap_or_else(|| "info".to_owned()),
@@ -329,14 +365,15 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-fn read_network(text: &str) -> Result<IpNet, ConfigError> {
+fn read_networks(key: &'static str, texts: &[String]) -> Result<Vec<IpNet>, ConfigError> {
+    texts.iter().map(|text| read_network(key, text)).collect()
+}
+
+fn read_network(key: &'static str, text: &str) -> Result<IpNet, ConfigError> {
     let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
-    address.or_else(|_| text.parse()).map_err(|_| {
-        value(
-            "trusted_proxies",
-            "write addresses or networks such as `127.0.0.1` or `10.0.0.0/8`",
-        )
-    })
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| value(key, "write addresses or networks such as `127.0.0.1` or `10.0.0.0/8`"))
 }
 
 /// Makes the file's relative paths start at its own folder: the same data, whoever runs a command from wherever.
@@ -454,6 +491,31 @@ mod tests {
         .unwrap();
         assert_eq!(config.mail.port, Some(2525));
         assert_eq!(config.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn outgoing_calls_and_the_api_have_settings() {
+        let text = "[outgoing]\nallow = [\"10.0.0.0/8\"]\nports = []\n[api]\npagos_secret_in_body = true";
+        let config = read(text, &[]).unwrap();
+        assert_eq!(config.outgoing.allow.len(), 1);
+        assert_eq!(config.outgoing.ports, Some(Vec::new()));
+        assert!(config.api.pagos_secret_in_body);
+        let closed = read("", &[]).unwrap();
+        assert!(
+            closed.outgoing.allow.is_empty() && closed.outgoing.ports.is_none() && !closed.api.pagos_secret_in_body
+        );
+        let error = read("[outgoing]\nallow = [\"inside\"]", &[]).unwrap_err().to_string();
+        assert!(error.contains("outgoing.allow"), "{error}");
+        let variables = [
+            ("MIKRELAY_OUTGOING_ALLOW", "10.0.0.0/8,192.168.7.1"),
+            ("MIKRELAY_OUTGOING_PORTS", "443,9000"),
+            ("MIKRELAY_API_PAGOS_SECRET_IN_BODY", "true"),
+        ];
+        let config = read("", &variables).unwrap();
+        assert_eq!(config.outgoing.allow.len(), 2);
+        assert_eq!(config.outgoing.ports, Some(vec![443, 9000]));
+        assert!(config.api.pagos_secret_in_body);
+        assert!(read("", &[("MIKRELAY_API_PAGOS_SECRET_IN_BODY", "maybe")]).is_err());
     }
 
     #[test]

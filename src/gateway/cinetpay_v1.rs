@@ -364,7 +364,7 @@ fn read_started(answer: &Answer) -> Result<Started, GatewayError> {
         gateway_id: envelope.transaction_id.owned(),
         pay_url: Some(pay_url),
         notify_token: Some(notify_token.into()),
-        failed: None,
+        ..Started::default()
     })
 }
 

@@ -1,43 +1,414 @@
-//! Conekta: hosted checkouts of cards, cash and bank transfers in Mexico.
-//! Facts: `gateways-latin-america.md` 2.
+//! Conekta: one order per sale, paid on its hosted page by card, at a store's till or by bank transfer (SPEI).
+//!
+//! Promises: an order is asked about by its id or, where the answer to its creation was lost, found by our
+//! reference, because Conekta has no idempotency key; only `paid` is money; amounts stay integers (centavos); a
+//! refund is read before it is asked for, so that asking twice gives back once.
+//! Deliberately does not do: direct charges with card tokens, customers, plans, instalments, captures.
+//! Facts: `gateways-latin-america.md` 2; version 2.2 is asked for, and nothing is read that 2.1 and 2.3 lack.
 
-use jiff::Timestamp;
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::json;
 
-use super::call::Dialogue;
+use super::answer;
+use super::call::{Answer, Body, Call, Dialogue};
+use super::conekta_order::{self as wire, Event, Order};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Notice, PayMethod, PaymentKey, PaymentRequest, Refusal, Report,
-    Started, Told, Unreadable, answer, signature,
+    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
+    RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
-use crate::company::Account;
+use crate::company::{Account, AccountKeys, ConektaMethod, Language, Mode};
+use crate::ids::OrderRef;
+use crate::money::{Currency, Money};
+use crate::reason::GatewayRule;
 
 pub struct Conekta;
 
 impl Gateway for Conekta {
-    fn pay_method(&self, _account: &Account, _country: &str) -> PayMethod {
-        PayMethod::Redirect
+    fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
+        match Api::of(account) {
+            Ok(_) => PayMethod::Redirect,
+            Err(_) => PayMethod::Cannot {
+                missing: Lack::ForeignKeys,
+            },
+        }
     }
 
-    fn can_ask(&self, _account: &Account) -> bool {
-        true
+    fn can_ask(&self, account: &Account) -> bool {
+        Api::of(account).is_ok()
     }
 
-    fn authenticate(&self, _: &Account, _: Incoming<'_>, _: Timestamp) -> Result<Authenticity, Refusal> {
-        Ok(Authenticity::Unsigned)
+    fn payable_for(&self, account: &Account) -> SignedDuration {
+        let is_card_only = Api::of(account).is_ok_and(|api| api.methods == [ConektaMethod::Card]);
+        if is_card_only { CARD_LIFE } else { VOUCHER_LIFE }
     }
 
-    fn event_key(&self, Told { body, .. }: Told<'_>) -> String {
-        signature::sha256_hex(body)
+    fn authenticate(
+        &self,
+        account: &Account,
+        incoming: Incoming<'_>,
+        _now: Timestamp,
+    ) -> Result<Authenticity, Refusal> {
+        let AccountKeys::Conekta { webhook_keys, .. } = &account.keys else {
+            return Err(Refusal::Wrong);
+        };
+        // A company without a webhook key gets no signatures; the gateway is asked instead.
+        if webhook_keys.is_empty() {
+            return Ok(Authenticity::Unsigned);
+        }
+        signature::check_conekta(incoming.headers, webhook_keys, incoming.body)?;
+        Ok(Authenticity::Signed)
     }
 
-    fn read_notice(&self, _: &Account, _: Told<'_>) -> Result<Notice, Unreadable> {
-        Err(Unreadable("this gateway is not finished".to_owned()))
+    fn event_key(&self, told: Told<'_>) -> String {
+        let event: Result<Event, _> = answer::read_object(told.body);
+        let id = event.ok().and_then(|event| event.id.owned());
+        id.filter(|id| id.len() <= MAX_KEY)
+            .unwrap_or_else(|| signature::sha256_hex(told.body))
     }
 
-    fn start(&self, _: &Account, _: &PaymentRequest) -> Dialogue<Started> {
-        answer::ended(GatewayError::Refused("this gateway is not finished".to_owned()))
+    fn read_notice(&self, _account: &Account, told: Told<'_>) -> Result<Notice, Unreadable> {
+        answer::read_object::<Event>(told.body)?.notice()
     }
 
-    fn ask(&self, _: &Account, _: &PaymentKey) -> Dialogue<Report> {
-        answer::ended(GatewayError::NotFound)
+    fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
+        let expires_at = request.created_at + self.payable_for(account);
+        let checked = Api::of(account).and_then(|api| Ok((order(&api, request, expires_at)?, api)));
+        match checked {
+            Ok((body, api)) => {
+                let call = api.call(Method::POST, "orders", Body::Json(body), request.language);
+                let reference = request.order.clone();
+                Dialogue::call(call, move |answer| {
+                    Dialogue::Done(read_started(&api, &answer, &reference))
+                })
+            }
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => find(api, key.clone(), |_, found| Dialogue::Done(found.report())),
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn can_refund(&self, account: &Account) -> bool {
+        Api::of(account).is_ok()
+    }
+
+    fn refund(&self, account: &Account, request: &RefundRequest) -> Dialogue<RefundState> {
+        let api = match Api::of(account) {
+            Ok(api) => api,
+            Err(error) => return answer::ended(error),
+        };
+        let call = api.get(&format!("orders/{}", answer::path_segment(&request.gateway_id)));
+        let request = request.clone();
+        Dialogue::call(call, move |answer| match read_order(&answer, &request.order) {
+            Ok(order) => give_back(&api, &order, &request),
+            Err(error) => answer::ended(error),
+        })
     }
 }
+
+/// Where an account's calls go, and with what.
+struct Api {
+    base: String,
+    key: SecretString,
+    mode: Mode,
+    methods: Vec<ConektaMethod>,
+}
+
+impl Api {
+    fn of(account: &Account) -> Result<Self, GatewayError> {
+        let AccountKeys::Conekta {
+            private_key, methods, ..
+        } = &account.keys
+        else {
+            return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
+        };
+        let base = account.base_url.as_deref().unwrap_or(API).trim_end_matches('/');
+        Ok(Self {
+            base: base.to_owned(),
+            key: private_key.clone(),
+            mode: account.mode,
+            methods: methods.clone(),
+        })
+    }
+
+    fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path, Body::Empty, Language::Es)
+    }
+
+    /// `language` is that of the messages meant for the buyer; Conekta has two.
+    fn call(&self, method: Method, path: &str, body: Body, language: Language) -> Call {
+        let spoken = if language == Language::Es { "es" } else { "en" };
+        Call {
+            method,
+            url: format!("{}/{path}", self.base),
+            bearer: Some(self.key.clone()),
+            headers: vec![("accept", VERSION.to_owned()), ("accept-language", spoken.to_owned())],
+            body,
+        }
+    }
+}
+
+/// The order as Conekta takes it, or the rule it breaks.
+fn order(api: &Api, request: &PaymentRequest, expires_at: Timestamp) -> Result<serde_json::Value, GatewayError> {
+    let centavos = fitting_amount(request.amount)?;
+    let reference = request.order.as_str();
+    let methods: Vec<_> = api.methods.iter().map(|method| method.as_str()).collect();
+    // The search looks at mail addresses, and a buyer at a hotspot rarely gives one.
+    let email = request.email.clone();
+    let email = email.unwrap_or_else(|| format!("{}@{NO_MAIL_HOST}", reference.to_ascii_lowercase()));
+    let phone = request.phone.as_deref();
+    Ok(json!({
+        "currency": request.amount.currency().code(),
+        "customer_info": {
+            "name": "Cliente WiFi",
+            "email": email,
+            "phone": phone.map_or_else(|| NO_PHONE.to_owned(), |digits| format!("+{digits}")),
+        },
+        "line_items": [{
+            "name": request.description,
+            "unit_price": centavos,
+            "quantity": 1,
+            "sku": reference,
+        }],
+        "checkout": {
+            "type": "HostedPayment",
+            "name": reference,
+            "allowed_payment_methods": methods,
+            "expires_at": expires_at.as_second(),
+            "success_url": request.return_url,
+            "failure_url": request.return_url,
+            "redirection_time": REDIRECT_AFTER_S,
+        },
+        "metadata": { wire::REFERENCE: reference },
+    }))
+}
+
+fn fitting_amount(amount: Money) -> Result<i64, GatewayError> {
+    let rule = if amount.currency() != Currency::Mxn {
+        GatewayRule::Currencies {
+            codes: Currency::Mxn.code().to_owned(),
+        }
+    } else if amount.minor() < LEAST_CENTAVOS {
+        GatewayRule::AtLeast {
+            least: Money::from_minor(LEAST_CENTAVOS, Currency::Mxn),
+        }
+    } else {
+        return Ok(amount.minor());
+    };
+    Err(GatewayError::Rule(rule))
+}
+
+fn read_started(api: &Api, answer: &Answer, reference: &OrderRef) -> Result<Started, GatewayError> {
+    // A refused card answers 402 with the order inside: it exists, and may be paid later.
+    if answer.status.as_u16() == 402
+        && let Some(order) = wire::inside(answer).filter(|order| order.is_about(reference))
+    {
+        return Ok(Started {
+            gateway_id: order.id.owned(),
+            pay_url: order.pay_url(),
+            failed: Some(wire::words_for_buyer(answer)),
+            ..Started::default()
+        });
+    }
+    let order = read_order(answer, reference)?;
+    check_mode(api.mode, order.mode())?;
+    let gateway_id = order.id.owned().ok_or_else(|| answer::senseless("order id"))?;
+    let pay_url = order.pay_url().ok_or_else(|| answer::senseless("`checkout.url`"))?;
+    Ok(Started {
+        gateway_id: Some(gateway_id),
+        pay_url: Some(pay_url),
+        ..Started::default()
+    })
+}
+
+/// The key alone decides whether the money is real, and no prefix tells.
+fn check_mode(account: Mode, told: Option<Mode>) -> Result<(), GatewayError> {
+    let sentence = match (account, told) {
+        (Mode::Live, Some(Mode::Test)) => {
+            "the private key is one of Conekta's test mode and the account is live: use the production key, or set \
+             `mode = \"test\"`"
+        }
+        (Mode::Test, Some(Mode::Live)) => {
+            "the private key takes real money and the account is a test: use the test key, or set `mode = \"live\"`"
+        }
+        _ => return Ok(()),
+    };
+    Err(GatewayError::Misconfigured(sentence.to_owned()))
+}
+
+/// Goes on with the order a key names: by its id, and where that is unknown or another's, by our reference.
+fn find<T: 'static>(
+    api: Api,
+    key: PaymentKey,
+    then: impl FnOnce(&Api, &Order) -> Dialogue<T> + Send + 'static,
+) -> Dialogue<T> {
+    let Some(id) = &key.gateway_id else {
+        return search(api, key, then);
+    };
+    let call = api.get(&format!("orders/{}", answer::path_segment(id)));
+    Dialogue::call(call, move |answer| match read_order(&answer, &key.order) {
+        Ok(order) => then(&api, &order),
+        // An unsigned webhook may have named a wrong id; ours is looked up then.
+        Err(GatewayError::NotFound) => search(api, key, then),
+        Err(error) => answer::ended(error),
+    })
+}
+
+/// What the search covers is published in half a sentence only, so the orders of that quarter of an hour are
+/// looked through where it finds nothing.
+fn search<T: 'static>(
+    api: Api,
+    key: PaymentKey,
+    then: impl FnOnce(&Api, &Order) -> Dialogue<T> + Send + 'static,
+) -> Dialogue<T> {
+    let reference = answer::path_segment(key.order.as_str());
+    let call = api.get(&format!("orders?limit={SEARCHED}&search={reference}"));
+    Dialogue::call(call, move |answer| match read_list(&answer, &key.order) {
+        Ok(Some(order)) => then(&api, &order),
+        Ok(None) => look_through(api, &key, then),
+        Err(error) => answer::ended(error),
+    })
+}
+
+fn look_through<T: 'static>(
+    api: Api,
+    key: &PaymentKey,
+    then: impl FnOnce(&Api, &Order) -> Dialogue<T> + Send + 'static,
+) -> Dialogue<T> {
+    let made_s = key.created_at.as_second();
+    let call = api.get(&format!(
+        "orders?limit={LISTED}&created_at.gte={}&created_at.lte={}",
+        made_s - CLOCKS_DIFFER_S,
+        made_s + MADE_WITHIN_S
+    ));
+    let reference = key.order.clone();
+    Dialogue::call(call, move |answer| match read_list(&answer, &reference) {
+        Ok(Some(order)) => then(&api, &order),
+        Ok(None) => answer::ended(GatewayError::NotFound),
+        Err(error) => answer::ended(error),
+    })
+}
+
+/// The order of an answer, if it is the one with our reference: an order without one is none of ours.
+fn read_order(answer: &Answer, reference: &OrderRef) -> Result<Order, GatewayError> {
+    if !answer.status.is_success() {
+        return Err(wire::failure(answer));
+    }
+    let order: Order = answer::read_object(&answer.body).map_err(|_| answer::senseless("order"))?;
+    if order.object.get() != Some("order") {
+        return Err(answer::senseless("order"));
+    }
+    if order.is_about(reference) {
+        Ok(order)
+    } else {
+        Err(GatewayError::NotFound)
+    }
+}
+
+/// The order of a list that has our reference; of several the one that took money, else the newest.
+fn read_list(answer: &Answer, reference: &OrderRef) -> Result<Option<Order>, GatewayError> {
+    if !answer.status.is_success() {
+        return Err(wire::failure(answer));
+    }
+    let mut orders = wire::list(answer).map_err(|_| answer::senseless("list of orders"))?;
+    orders.retain(|order| order.is_about(reference));
+    let rank = |order: &Order| match order.status() {
+        PaymentStatus::Pending | PaymentStatus::Unknown(_) => 1,
+        PaymentStatus::Failed { .. } | PaymentStatus::Expired | PaymentStatus::Cancelled => 2,
+        _ => 0,
+    };
+    // The first of the best, for the newest come first.
+    let best = (0..orders.len()).min_by_key(|at| orders.get(*at).map_or(u8::MAX, rank));
+    let at = best.unwrap_or_default();
+    Ok((at < orders.len()).then(|| orders.swap_remove(at)))
+}
+
+/// Asks for what is still missing of the wanted refund, and for nothing where it was made before.
+fn give_back(api: &Api, order: &Order, request: &RefundRequest) -> Dialogue<RefundState> {
+    let Some(paid) = order
+        .money()
+        .filter(|paid| paid.currency() == request.amount.currency())
+    else {
+        return answer::ended(answer::senseless("amount in the order's currency"));
+    };
+    let refunded = order.refunded_minor();
+    if refunded >= request.amount.minor() {
+        return Dialogue::Done(Ok(RefundState::Done));
+    }
+    match order.status() {
+        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {}
+        PaymentStatus::Refunded => return Dialogue::Done(Ok(RefundState::Done)),
+        _ => {
+            let word = order.payment_status.get().unwrap_or("not paid");
+            let sentence = format!(
+                "Conekta calls the order `{}`: there is no money to give back",
+                answer::one_line(word)
+            );
+            return Dialogue::Done(Ok(RefundState::Refused(sentence)));
+        }
+    }
+    let missing = request.amount.minor() - refunded;
+    let mut body = json!({ "amount": missing, "reason": reason(request.reason) });
+    // The guide wants the charge where not all is given back.
+    if let (true, Some(charge), Some(fields)) = (missing < paid.minor(), order.paid_charge(), body.as_object_mut()) {
+        fields.insert("charge_id".to_owned(), json!(charge));
+    }
+    let path = format!("orders/{}/refunds", answer::path_segment(&request.gateway_id));
+    let call = api.call(Method::POST, &path, Body::Json(body), Language::Es);
+    let request = request.clone();
+    Dialogue::call(call, move |answer| Dialogue::Done(read_refund(&answer, &request)))
+}
+
+fn read_refund(answer: &Answer, request: &RefundRequest) -> Result<RefundState, GatewayError> {
+    match read_order(answer, &request.order) {
+        Ok(order) if order.refunded_minor() >= request.amount.minor() => Ok(RefundState::Done),
+        Ok(_) => Ok(RefundState::Pending),
+        Err(GatewayError::Refused(words)) => Ok(RefundState::Refused(words)),
+        Err(error) => Err(error),
+    }
+}
+
+fn reason(reason: RefundReason) -> &'static str {
+    match reason {
+        RefundReason::RequestedByClient => "requested_by_client",
+        RefundReason::CannotBeFulfilled => "cannot_be_fulfilled",
+        RefundReason::Duplicate => "duplicated_transaction",
+    }
+}
+
+const API: &str = "https://api.conekta.io";
+/// The version whose shapes this file was written from.
+const VERSION: &str = "application/vnd.conekta-v2.2.0+json";
+const FOREIGN_ACCOUNT: &str = "this is no Conekta account";
+/// The documented minimum of a card. Cash and transfers have one nobody published.
+const LEAST_CENTAVOS: i64 = 300;
+/// A card is paid while the buyer stands there; a day covers who comes back to the page.
+const CARD_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// A reference may be carried to a store over a weekend. The page and its voucher share one expiry.
+const VOUCHER_LIFE: SignedDuration = SignedDuration::from_hours(72);
+/// Long enough to read that it worked, on a page that then goes back by itself.
+const REDIRECT_AFTER_S: u32 = 4;
+/// Required by the API; no mail is ever delivered there.
+const NO_MAIL_HOST: &str = "example.com";
+/// Required by the API; of the range that belongs to nobody.
+const NO_PHONE: &str = "+5215555555555";
+/// A reference names one order, or a few where one was made twice by hand.
+const SEARCHED: u32 = 20;
+/// Conekta's largest page.
+const LISTED: u32 = 250;
+/// Our clock may be wrong by so much.
+const CLOCKS_DIFFER_S: i64 = 600;
+/// The call that makes an order is over long before.
+const MADE_WITHIN_S: i64 = 900;
+/// Event ids have 24 characters; a longer one is somebody's play and gets a digest.
+const MAX_KEY: usize = 128;
+
+#[cfg(test)]
+#[path = "conekta_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 //! Deliberately does not do: cards on our own page, instalment choices, partial refunds, payments split over several
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
+mod list;
 mod notice;
 mod order;
 mod payment;
@@ -84,6 +85,12 @@ impl Gateway for Mercadopago {
             Ok(api) => ask(api, key.clone()),
             Err(error) => answer::ended(error),
         }
+    }
+
+    /// The orders' list is not used: each order is asked about.
+    fn list_paid(&self, account: &Account, since: Timestamp, until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
+        let api = Api::of(account).ok()?;
+        (api.checkout == MercadopagoCheckout::Preferences).then(|| list::paid(api, since, until))
     }
 
     fn can_refund(&self, account: &Account) -> bool {

@@ -837,6 +837,33 @@ fn each_fault_has_an_outcome_of_its_own() {
     assert_eq!(problem::failure(&rest), GatewayError::Throttled { after_s: 42 });
 }
 
+#[test]
+fn the_paid_payments_of_some_days_are_listed_page_by_page() {
+    let (since, until) = (
+        "2026-11-01T00:00:00Z".parse().unwrap(),
+        "2026-11-02T00:00:00Z".parse().unwrap(),
+    );
+    let full = found(&vec![approved(); 50]);
+    let rest = found(&[approved(), payment("refunded", "refunded", ""), "null".to_owned()]);
+    let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
+    let (calls, reports) = play(list, &[(200, &full), (200, &rest)]);
+    assert_eq!(reports.unwrap().len(), 51);
+    assert!(
+        calls[0].contains("status=approved") && calls[0].contains("begin_date=2026-11-01T00%3A00%3A00"),
+        "{calls:?}"
+    );
+    assert!(
+        calls[0].ends_with("offset=0") && calls[1].ends_with("offset=50"),
+        "{calls:?}"
+    );
+    let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
+    assert!(matches!(
+        play(list, &[(401, "{}")]).1,
+        Err(GatewayError::Misconfigured(_))
+    ));
+    assert!(Mercadopago.list_paid(&orders(), since, until).is_none());
+}
+
 // The newer orders.
 
 fn order(status: &str, detail: &str, more: &str) -> String {

@@ -6,6 +6,7 @@ pub mod call;
 pub mod cinetpay_v1;
 pub mod cinetpay_v2;
 pub mod conekta;
+mod conekta_order;
 pub mod fedapay;
 pub mod feexpay;
 mod feexpay_networks;
@@ -13,7 +14,7 @@ pub mod mercadopago;
 pub mod signature;
 
 use http::HeaderMap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::company::{Account, AccountKeys, Language, Mode};
@@ -179,6 +180,8 @@ pub struct Started {
     pub notify_token: Option<SecretString>,
     /// The gateway refused this attempt at once (low balance and the like).
     pub failed: Option<String>,
+    /// The gateway's own answer, for programs that ask for a payment link and know its shape.
+    pub raw: Option<serde_json::Value>,
 }
 
 /// How a buyer pays through an account.
@@ -300,6 +303,11 @@ pub trait Gateway: Sync {
     /// Whether a payment can be asked about; if not, a signed event alone decides.
     fn can_ask(&self, account: &Account) -> bool;
 
+    /// How long after its order was made the gateway may take a payment: its page and its vouchers live so long.
+    fn payable_for(&self, _account: &Account) -> SignedDuration {
+        PAYABLE_FOR
+    }
+
     /// What the bytes prove. Runs before any parsing and touches nothing else.
     fn authenticate(&self, account: &Account, incoming: Incoming<'_>, now: Timestamp) -> Result<Authenticity, Refusal>;
 
@@ -395,6 +403,8 @@ fn without_accent(c: char) -> String {
     }
 }
 
+/// What most gateways' pages live at most.
+const PAYABLE_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// FeexPay and the card pages refuse longer ones or cut them.
 const DESCRIPTION_CHARS: usize = 100;
 const DEFAULT_DESCRIPTION: &str = "Ticket";

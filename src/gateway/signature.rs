@@ -1,14 +1,18 @@
-//! Proofs of origin: the keyed hash, comparisons in constant time, and FedaPay's signature header.
+//! Proofs of origin: the keyed hash, comparisons in constant time, and the signature headers of FedaPay and Conekta.
 //!
 //! Promises: works on the raw bytes and parses no body; an empty secret never matches; a malformed header is
-//! refused and never panics. Sources: facts `gateways-west-africa.md` 2.6, 3A.4 and 6.
+//! refused and never panics. Sources: facts `gateways-west-africa.md` 2.6, 3A.4 and 6, and
+//! `gateways-latin-america.md` 2.8.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use http::HeaderMap;
 use jiff::Timestamp;
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Refusal;
@@ -88,6 +92,40 @@ pub fn check_fedapay(
     Ok(())
 }
 
+/// Checks Conekta's `DIGEST`: base64 of RSASSA-PKCS1-v1_5 with SHA-256 over the body, by any of the PEM public
+/// keys. Facts: `gateways-latin-america.md` 2.8.
+pub fn check_conekta(headers: &HeaderMap, pems: &[String], body: &[u8]) -> Result<(), Refusal> {
+    let line = only_line(headers, CONEKTA_HEADER)?;
+    let encoded = CONEKTA_PREFIXES
+        .iter()
+        .find_map(|prefix| strip_prefix_ignoring_case(line, prefix))
+        .unwrap_or(line)
+        .trim();
+    let signature = BASE64.decode(encoded.as_bytes()).map_err(|_| Refusal::Malformed)?;
+    // Its keys have 2048 bits; another length is no signature of theirs, and is refused before any arithmetic.
+    if signature.len() != CONEKTA_SIGNATURE_BYTES {
+        return Err(Refusal::Malformed);
+    }
+    let made_by = |pem: &String| {
+        let key = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes());
+        key.is_ok_and(|key| {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref())
+                .verify(body, &signature)
+                .is_ok()
+        })
+    };
+    if pems.iter().any(made_by) {
+        Ok(())
+    } else {
+        Err(Refusal::Wrong)
+    }
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let start = text.get(..prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..))?
+}
+
 /// A FedaPay signature header, taken apart.
 struct Stamped<'a> {
     /// As written, because these bytes were signed.
@@ -125,6 +163,10 @@ impl<'a> Stamped<'a> {
     }
 }
 
+const CONEKTA_HEADER: &str = "digest";
+/// Not documented; some integrators saw them.
+const CONEKTA_PREFIXES: [&str; 2] = ["sha-256=", "sha256="];
+const CONEKTA_SIGNATURE_BYTES: usize = 256;
 const FEDAPAY_HEADER: &str = "x-fedapay-signature";
 /// The SDKs' default in seconds; FedaPay signs each retry anew.
 const FEDAPAY_TOLERANCE_S: i64 = 300;

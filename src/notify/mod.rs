@@ -1,6 +1,7 @@
-//! Telling people. `mail` carries messages, `sale` writes them. Neither knows the outbox, its retries or
+//! Telling people. `mail` carries messages, `sale` writes them, `hook` signs webhooks. None knows the outbox, its retries or
 //! who is to be told what: that is the payment's affair.
 
+pub mod hook;
 pub mod ledger;
 pub mod mail;
 pub mod refund;

@@ -1,4 +1,6 @@
-//! Times and amounts of data as people of each language write them. Pure. (Prices: `Money::for_people`.)
+//! Times, days and amounts of data as people of each language write them. Pure. (Prices: `Money::for_people`.)
+
+use jiff::civil::DateTime;
 
 use super::render::TEXTS;
 use crate::company::Language;
@@ -50,6 +52,15 @@ pub fn data(language: Language, data: DataLimit) -> Option<String> {
     };
     let number = grouped_decimal(language, &plain);
     Some(TEXTS.get(language, key, &[("n", Value::from(number))]))
+}
+
+/// `24/11/2026 18:30`, and in English the order of numbers nobody misreads.
+pub fn moment(language: Language, at: DateTime) -> String {
+    let form = match language {
+        Language::En => "%Y-%m-%d %H:%M",
+        Language::Fr | Language::Es | Language::Pt => "%d/%m/%Y %H:%M",
+    };
+    at.strftime(form).to_string()
 }
 
 #[cfg(test)]

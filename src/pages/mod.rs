@@ -9,7 +9,6 @@ mod decline;
 pub mod error;
 pub mod format;
 pub mod hint;
-pub mod language;
 pub mod link;
 pub mod order;
 pub mod recover;
@@ -19,6 +18,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 
 use crate::company::Language;
+use crate::language::wished::wished;
 use link::Pairs;
 
 pub use error::PageError;
@@ -44,7 +44,7 @@ impl<'a> Visit<'a> {
     /// The buyer's own wish for a language, if he has one that we speak.
     pub fn language(&self) -> Option<Language> {
         let asked = self.form.first(&["lang"]).or_else(|| self.query.first(&["lang"]));
-        language::wished(asked, self.headers)
+        wished(asked, self.headers)
     }
 
     /// The cookie of a device that bought before. Its signature is checked by the core.

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::error::PageError;
 use super::render::render;
-use super::{Content, Page, Scripts, Standing, Visit, decline, format};
+use super::{Content, Page, Scripts, Standing, Visit, decline, format, recover};
 use crate::company::Language;
 use crate::ids::OrderToken;
-use crate::order::{Online, State};
+use crate::order::{Online, Place, State};
 use crate::payment::Relay;
-use crate::payment::view::{OrderView, PayStep, VoucherView};
+use crate::payment::view::{OrderView, PayStep, PayableAt, VoucherView};
 use crate::voucher::UserMode;
 
 /// The page.
@@ -83,6 +83,8 @@ enum Scene {
     Held,
     Refunding,
     Refunded,
+    /// A payment by link is paid: there is no code to show.
+    Settled,
 }
 
 #[derive(Serialize)]
@@ -98,6 +100,8 @@ struct OrderPage<'a> {
     reference: &'a str,
     gateway: &'static str,
     pay: Pay<'a>,
+    till: Option<Till<'a>>,
+    recover_url: &'static str,
     /// The router has not answered for so long that the buyer wonders.
     slow: bool,
     connecting: bool,
@@ -105,6 +109,10 @@ struct OrderPage<'a> {
     login_url: Option<&'a str>,
     home_url: Option<&'a str>,
     retry_url: Option<&'a str>,
+    /// A payment by link: no access is being made.
+    link: bool,
+    /// Where its buyer goes back to.
+    return_url: Option<&'a str>,
     /// Why a card was refused, as the name of a text; `refusal` is empty then.
     decline: Option<&'static str>,
     refusal: Option<String>,
@@ -145,6 +153,33 @@ enum Pay<'a> {
     },
 }
 
+/// A number to pay with at a till or a bank.
+#[derive(Serialize)]
+struct Till<'a> {
+    is_cash: bool,
+    reference: &'a str,
+    /// The store or the bank, where the gateway names it.
+    name: Option<&'a str>,
+    until: Option<String>,
+    url: Option<&'a str>,
+}
+
+impl<'a> Till<'a> {
+    fn new(language: Language, payable: &'a PayableAt) -> Self {
+        let (is_cash, name) = match &payable.place {
+            Place::Cash { store } => (true, store),
+            Place::Transfer { bank } => (false, bank),
+        };
+        Self {
+            is_cash,
+            reference: &payable.reference,
+            name: name.as_deref(),
+            until: payable.until.map(|until| format::moment(language, until)),
+            url: payable.url.as_deref(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct VoucherText<'a> {
     username: &'a str,
@@ -163,12 +198,14 @@ impl<'a> OrderPage<'a> {
             steps: steps(order),
             company: &order.company_name,
             label: &order.plan_label,
-            time: format::time(language, order.time),
-            data: format::data(language, order.data),
+            time: plan_only(order, format::time(language, order.time)),
+            data: plan_only(order, format::data(language, order.data)),
             price: order.price.for_people(language),
             reference: order.reference.as_str(),
             gateway: order.gateway.title(),
             pay: pay(order),
+            till: order.payable_at.as_ref().map(|payable| Till::new(language, payable)),
+            recover_url: recover::PATH,
             slow: order.paid_for_s.is_some_and(|seconds| seconds > PATIENCE_S),
             connecting: scene == Scene::Ready && order.online == Online::Trying,
             voucher: order.voucher.as_ref().map(voucher_text),
@@ -176,6 +213,8 @@ impl<'a> OrderPage<'a> {
             home_url: order.home_url.as_deref(),
             // An order of a link that was believed has no plan to buy again.
             retry_url: Some(order.retry_url.as_str()).filter(|url| *url != "/"),
+            link: order.link.is_some(),
+            return_url: order.link.as_ref().and_then(|link| link.return_url.as_deref()),
             decline,
             refusal: refusal.map(spoken),
             hint: order
@@ -191,8 +230,15 @@ impl<'a> OrderPage<'a> {
     }
 }
 
+/// Limits are a plan's; a payment by link has none.
+fn plan_only(order: &OrderView, text: Option<String>) -> Option<String> {
+    text.filter(|_| order.link.is_none())
+}
+
 fn scene(order: &OrderView) -> Scene {
     match order.state {
+        State::Paid | State::Provisioned | State::Delivered if order.link.is_some() => Scene::Settled,
+        _ if order.payable_at.is_some() => Scene::Waiting,
         State::New | State::Waiting if order.pay == PayStep::TryAgain => Scene::Unreached,
         State::New | State::Waiting => Scene::Waiting,
         State::Paid => Scene::Paid,
@@ -208,9 +254,10 @@ fn scene(order: &OrderView) -> Scene {
 
 fn headline(order: &OrderView, scene: Scene) -> &'static str {
     match scene {
+        Scene::Waiting if order.payable_at.is_some() => "order-till-title",
         Scene::Waiting => "order-waiting-title",
         Scene::Unreached => "order-try-title",
-        Scene::Paid | Scene::Stuck => "order-paid-title",
+        Scene::Paid | Scene::Stuck | Scene::Settled => "order-paid-title",
         Scene::Ready => "order-ready-title",
         Scene::Online => "order-online-title",
         Scene::Failed => match order.state {
@@ -312,15 +359,27 @@ pub(super) fn version(order: &OrderView) -> String {
         PayStep::ConfirmOnPhone { .. } => 2,
         PayStep::TryAgain => 3,
     };
+    let link = if order.link.is_some() { "link-" } else { "" };
+    // Who asks for a second reference gets another number.
+    let till: String = order.payable_at.as_ref().map_or_else(String::new, |payable| {
+        let letters = payable.reference.chars().filter(char::is_ascii_alphanumeric);
+        std::iter::once('-').chain(letters).collect()
+    });
     // A second card may be refused for another reason.
     let decline = order.refusal.as_deref().and_then(decline::text_of).unwrap_or_default();
     let decline = decline.trim_start_matches("order-decline");
-    format!("{}-{online}-{}{pay}{decline}", order.state.as_str(), u8::from(slow))
+    format!(
+        "{link}{}-{online}-{}{pay}{till}{decline}",
+        order.state.as_str(),
+        u8::from(slow)
+    )
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.
 fn wait_s(order: &OrderView) -> Option<u32> {
     match order.state {
+        // Nobody runs to the store and back within seconds.
+        State::New | State::Waiting if order.payable_at.is_some() => Some(SELDOM_S),
         State::New | State::Waiting | State::Paid | State::Provisioned => Some(SOON_S),
         State::Delivered if order.online == Online::Trying => Some(SOON_S),
         // Money may still come, or the operator acts: seldom, and never at once.

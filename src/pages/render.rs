@@ -122,7 +122,7 @@ static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Every template by its name.
-pub const TEMPLATES: [(&str, &str); 8] = [
+pub const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("../../templates/base.html")),
     ("buy.html", include_str!("../../templates/buy.html")),
     ("error.html", include_str!("../../templates/error.html")),
@@ -131,6 +131,7 @@ pub const TEMPLATES: [(&str, &str); 8] = [
     ("order.html", include_str!("../../templates/order.html")),
     ("recover.html", include_str!("../../templates/recover.html")),
     ("voucher.html", include_str!("../../templates/voucher.html")),
+    ("till.html", include_str!("../../templates/till.html")),
 ];
 
 /// `/static/order.js`.

@@ -12,9 +12,9 @@ use crate::company::GatewayName;
 use crate::gateway::{Network, PayMethod};
 use crate::ids::{AccountId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::money::{Currency, Money};
-use crate::order::{Online, PlanSnapshot, State};
+use crate::order::{Online, Place, PlanSnapshot, State};
 use crate::payment::checkout::{LinkFault, Offer, OfferAccount};
-use crate::payment::view::{OrderView, PayStep, VoucherView};
+use crate::payment::view::{LinkView, OrderView, PayStep, PayableAt, VoucherView};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::reason::{GatewayRule, Reason};
 use crate::voucher::UserMode;
@@ -71,7 +71,7 @@ fn pages_look_as_they_did() {
     }
     for language in [Language::En, Language::Es, Language::Pt] {
         for (name, html) in samples(language) {
-            if ["buy-phone", "order-ready", "order-phone", "error-plan"].contains(&name) {
+            if ["buy-phone", "order-ready", "order-phone", "order-cash", "error-plan"].contains(&name) {
                 assert_snapshot!(format!("{name}.{}", language.code()), without_style(&html));
             }
         }
@@ -404,11 +404,13 @@ fn order(state: State) -> OrderView {
         data: DataLimit { bytes: 2 << 30 },
         gateway: GatewayName::Fedapay,
         pay: PayStep::Nothing,
+        payable_at: None,
         voucher: state.shows_voucher().then(|| VoucherView {
             username: "mm7k3q9x".to_owned(),
             password: "mm7k3q9x".to_owned(),
             mode: UserMode::Vc,
         }),
+        link: None,
         login_url: state
             .shows_voucher()
             .then(|| "http://wifi.example.net/login?username=mm7k3q9x&password=mm7k3q9x".to_owned()),
@@ -417,6 +419,43 @@ fn order(state: State) -> OrderView {
         refusal: None,
         fault: None,
         paid_for_s: matches!(state, State::Paid | State::Stuck).then_some(4),
+    }
+}
+
+/// A payment by link: its page shows a reference instead of a plan, and no code.
+fn by_link(order: OrderView) -> OrderView {
+    OrderView {
+        plan_label: "factura-77".to_owned(),
+        link: Some(LinkView {
+            return_url: Some("https://shop.example.net/back?x=1&y=\"2".to_owned()),
+        }),
+        voucher: None,
+        login_url: None,
+        home_url: None,
+        retry_url: "/".to_owned(),
+        ..order
+    }
+}
+
+/// One that is paid on a page, or away from it.
+fn in_mexico() -> OrderView {
+    OrderView {
+        gateway: GatewayName::Conekta,
+        company_name: "Café Awa".to_owned(),
+        price: Money::from_minor(1500, Currency::Mxn),
+        pay: PayStep::Open {
+            url: "https://pay.conekta.com/checkout/616ba38fc4154d1f9c5c70b9c2752f3d".to_owned(),
+        },
+        ..order(State::Waiting)
+    }
+}
+
+fn payable(reference: &str, place: Place) -> PayableAt {
+    PayableAt {
+        reference: reference.to_owned(),
+        place,
+        until: Some(jiff::civil::date(2026, 11, 24).at(18, 30, 0, 0)),
+        url: None,
     }
 }
 
@@ -436,13 +475,11 @@ fn orders() -> Vec<(&'static str, OrderView)> {
         environment: "live",
         description: "4 heures".to_owned(),
     };
+    let open = PayStep::Open {
+        url: "https://process.fedapay.com/eyJ0".to_owned(),
+    };
     vec![
-        (
-            "order-open",
-            waiting(PayStep::Open {
-                url: "https://process.fedapay.com/eyJ0".to_owned(),
-            }),
-        ),
+        ("order-open", waiting(open.clone())),
         (
             "order-phone",
             waiting(PayStep::ConfirmOnPhone {
@@ -450,6 +487,30 @@ fn orders() -> Vec<(&'static str, OrderView)> {
             }),
         ),
         ("order-script", waiting(script)),
+        (
+            "order-cash",
+            OrderView {
+                payable_at: Some(payable(
+                    "93000262276908",
+                    Place::Cash {
+                        store: Some("OXXO".to_owned()),
+                    },
+                )),
+                ..in_mexico()
+            },
+        ),
+        (
+            "order-transfer",
+            OrderView {
+                payable_at: Some(payable(
+                    "734180008033435128",
+                    Place::Transfer {
+                        bank: Some("STP".to_owned()),
+                    },
+                )),
+                ..in_mexico()
+            },
+        ),
         ("order-unreached", waiting(PayStep::TryAgain)),
         ("order-paid", order(State::Paid)),
         (
@@ -496,6 +557,8 @@ fn orders() -> Vec<(&'static str, OrderView)> {
                 ..order(State::Failed)
             },
         ),
+        ("order-link-open", by_link(waiting(open.clone()))),
+        ("order-link-paid", by_link(order(State::Delivered))),
         (
             "order-declined",
             OrderView {

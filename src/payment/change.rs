@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::deliver;
 use super::refund::{tell, wish};
+use super::{deliver, hooks};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
@@ -71,6 +71,9 @@ impl Change<'_> {
         for effect in effects {
             self.start(order, *effect)?;
         }
+        if before != after {
+            hooks::tell_result(self, order)?;
+        }
         Ok(())
     }
 
@@ -92,6 +95,10 @@ impl Change<'_> {
 
     fn start(&mut self, order: &Order, effect: Effect) -> Result<(), StoreError> {
         let reference = order.reference.clone();
+        if order.link.is_some() && matches!(effect, Effect::LogIn | Effect::Announce | Effect::Disable) {
+            // There is no user and no phone; the result is told with the new state.
+            return Ok(());
+        }
         let task = match effect {
             Effect::Provision => Task::Provision(reference),
             Effect::LogIn => Task::LogIn(reference),
@@ -107,15 +114,12 @@ impl Change<'_> {
             Effect::Announce => return deliver::announce(self, order),
             Effect::Alert => return deliver::alert(self, order),
         };
-        match self.directory.hotspots.get(&order.hotspot) {
-            Some(hotspot) => {
-                let lane = Lane::Router(hotspot.router.clone());
-                self.add_job(NewJob {
-                    task,
-                    lane,
-                    due_at: self.now,
-                })
-            }
+        match lane_of(self.directory, order) {
+            Some(lane) => self.add_job(NewJob {
+                task,
+                lane,
+                due_at: self.now,
+            }),
             // Cannot be while the store keeps hotspots that have orders; if it is all the same, nothing is lost.
             None => {
                 let hotspot = order.hotspot.clone();
@@ -124,4 +128,14 @@ impl Change<'_> {
             }
         }
     }
+}
+
+/// Where an order is fulfilled: on its router, or, where nothing is to be made on one, beside its account's events.
+/// `None` if its hotspot is gone from the business file.
+pub fn lane_of(directory: &Directory, order: &Order) -> Option<Lane> {
+    if order.link.is_some() {
+        return Some(Lane::Account(order.account.clone()));
+    }
+    let hotspot = directory.hotspots.get(&order.hotspot)?;
+    Some(Lane::Router(hotspot.router.clone()))
 }

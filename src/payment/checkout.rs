@@ -87,7 +87,14 @@ pub(super) async fn place(relay: &Relay, wish: PlaceOrder) -> Result<Placed, Pla
         record_start(relay, order.reference, account.gateway(), Ok(Started::default())).await?;
         return Ok(Placed::Page { token });
     }
-    let request = payment_request(relay, &order, &offer, (hotspot, router), contact);
+    let request = payment_request(
+        relay,
+        &order,
+        account.gateway(),
+        &offer.country,
+        (hotspot, router),
+        contact,
+    );
     let started = relay
         .http()
         .converse(gateway::of(account).start(account, &request))
@@ -108,11 +115,11 @@ fn choose_account<'a>(offer: &'a Offer, wished: Option<&AccountId>) -> Result<&'
 
 /// How the buyer can be reached, checked.
 #[derive(Clone, Debug, Default)]
-struct Contact {
-    phone: Option<String>,
-    email: Option<String>,
-    network: Option<String>,
-    otp: Option<String>,
+pub(super) struct Contact {
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub network: Option<String>,
+    pub otp: Option<String>,
 }
 
 impl Contact {
@@ -194,6 +201,7 @@ fn new_order(relay: &Relay, wish: &PlaceOrder, offer: &Offer, account: &Account,
         pay_url: None,
         instructions: None,
         voucher: None,
+        link: None,
         params: MikParams::default(),
         created_at: relay.now(),
         paid_at: None,
@@ -209,19 +217,25 @@ async fn insert(relay: &Relay, order: Order) -> Result<bool, StoreError> {
             if change.db.order_by_token(&order.token)?.is_some() {
                 return Ok(false);
             }
-            change.db.insert_order(&order)?;
-            change.note(
-                &order.reference,
-                &format!("placed for {} on `{}`", order.plan.price, order.hotspot),
-            )?;
-            change.add_job(NewJob {
-                task: Task::Reconcile(order.reference.clone()),
-                lane: Lane::Questions(order.account.clone()),
-                due_at: change.now + super::reconcile::FIRST_QUESTION,
-            })?;
+            store_new(change, &order)?;
             Ok(true)
         })
         .await
+}
+
+/// The row of a new order, and the job that asks about it later.
+pub(super) fn store_new(change: &mut Change<'_>, order: &Order) -> Result<(), StoreError> {
+    change.db.insert_order(order)?;
+    let sentence = match &order.link {
+        None => format!("placed for {} on `{}`", order.plan.price, order.hotspot),
+        Some(_) => format!("asked for by link: {}", order.plan.price),
+    };
+    change.note(&order.reference, &sentence)?;
+    change.add_job(NewJob {
+        task: Task::Reconcile(order.reference.clone()),
+        lane: Lane::Questions(order.account.clone()),
+        due_at: change.now + super::reconcile::FIRST_QUESTION,
+    })
 }
 
 /// The second tap goes where the first one went, as far as that is known by now.
@@ -235,10 +249,11 @@ async fn placed_before(relay: &Relay, token: OrderToken) -> Result<Placed, Place
     })
 }
 
-fn payment_request(
+pub(super) fn payment_request(
     relay: &Relay,
     order: &Order,
-    offer: &Offer,
+    gateway: GatewayName,
+    country: &str,
     (hotspot, router): (&Hotspot, &Router),
     contact: Contact,
 ) -> PaymentRequest {
@@ -247,20 +262,15 @@ fn payment_request(
         amount: order.plan.price,
         description: gateway::plain_description(&order.plan.label),
         return_url: relay.page_url(&order.token),
-        notify_url: relay.notify_url(directory_gateway(offer, &order.account), hotspot, router),
+        notify_url: relay.notify_url(gateway, hotspot, router),
         language: order.buyer.language,
         phone: contact.phone,
         email: contact.email,
         network: contact.network,
         otp: contact.otp,
-        country: offer.country.clone(),
+        country: country.to_owned(),
         created_at: order.created_at,
     }
-}
-
-fn directory_gateway(offer: &Offer, account: &AccountId) -> GatewayName {
-    let found = offer.accounts.iter().find(|candidate| &candidate.id == account);
-    found.map_or(GatewayName::Fedapay, |found| found.gateway)
 }
 
 async fn finish_start(
@@ -290,7 +300,7 @@ async fn finish_start(
     Ok(next)
 }
 
-async fn record_start(
+pub(super) async fn record_start(
     relay: &Relay,
     reference: OrderRef,
     gateway: GatewayName,

@@ -2,9 +2,14 @@
 //! checkout, receive, settle, provision, online, deliver; reconcile asks about what heard nothing.
 
 mod change;
+pub use change::lane_of;
 pub mod checkout;
 mod deliver;
+pub mod hooks;
+pub mod keys;
 mod ledger;
+pub mod link_fields;
+pub mod links;
 pub mod offer;
 mod online;
 mod provision;
@@ -25,12 +30,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::SecretString;
 use tokio::sync::Notify;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
+use crate::http_client::outgoing::Outgoing;
 use crate::ids::{OrderRef, OrderToken};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
@@ -39,6 +46,9 @@ use crate::secrets::MasterKey;
 use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
+use keys::Caller;
+use link_fields::LinkFields;
+use links::{LinkError, PlacedLink};
 use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
 use routers::Routers;
@@ -55,6 +65,7 @@ struct Inner {
     refusals: receive::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    starting: links::Starting,
     looks: reconcile::Looks,
 }
 
@@ -75,6 +86,8 @@ impl Wake {
 pub struct Parts {
     pub store: Store,
     pub http: HttpClient,
+    /// The way to addresses that clients gave us.
+    pub outgoing: Outgoing,
     pub mailer: Mailer,
     pub clock: Clock,
     pub key: MasterKey,
@@ -108,6 +121,7 @@ impl Relay {
             refusals: receive::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
         }))
     }
@@ -120,6 +134,26 @@ impl Relay {
     /// Makes the order of a buy page's button and asks the gateway to collect.
     pub async fn place(&self, order: PlaceOrder) -> Result<Placed, PlaceError> {
         checkout::place(self, order).await
+    }
+
+    /// The company whose key a program showed.
+    pub async fn caller_of(&self, key: SecretString) -> Result<Option<Caller>, StoreError> {
+        keys::caller_of(self, key).await
+    }
+
+    /// The company whose account's private key a program showed.
+    pub fn account_holder(&self, gateway: GatewayName, key: &SecretString) -> Option<Caller> {
+        keys::account_holder(&self.store().directory(), gateway, key)
+    }
+
+    /// Makes a payment by link, or finds the one that the same request made.
+    pub async fn pay_by_link(
+        &self,
+        caller: &Caller,
+        fields: &LinkFields,
+        idempotency_key: Option<&str>,
+    ) -> Result<PlacedLink, LinkError> {
+        links::pay(self, caller, fields, idempotency_key).await
     }
 
     /// A webhook.
@@ -157,6 +191,7 @@ impl Relay {
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
@@ -224,6 +259,10 @@ impl Relay {
 
     fn http(&self) -> &HttpClient {
         &self.0.parts.http
+    }
+
+    fn outgoing(&self) -> &Outgoing {
+        &self.0.parts.outgoing
     }
 
     /// The address of an order's page.

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::refund::wish;
 use super::routers::{Loan, RouterFacts};
-use super::{Outcome, Relay};
+use super::{Outcome, Relay, links};
 use crate::company::{Hotspot, Router};
 use crate::ids::OrderRef;
 use crate::order::{Fact, Order};
@@ -22,6 +22,9 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
     };
     if !work.order.state.wants_user() {
         return Ok(Outcome::Done);
+    }
+    if work.order.link.is_some() {
+        return links::fulfil(relay, reference).await;
     }
     match make_user(relay, &work).await {
         Ok(()) => {

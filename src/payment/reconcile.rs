@@ -25,14 +25,13 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
     if !order.state.awaits_money() {
         return Ok(Outcome::Done);
     }
-    let age = relay.now().duration_since(order.created_at);
     let directory = relay.store().directory();
     let account = directory
         .accounts
         .get(&order.account)
         .filter(|account| gateway::of(account).can_ask(account));
     let Some(account) = account else {
-        return expire_or_wait(relay, &order, age, "this account cannot ask the gateway").await;
+        return expire_or_wait(relay, &order, "this account cannot ask the gateway").await;
     };
     let key = PaymentKey {
         order: order.reference.clone(),
@@ -49,23 +48,22 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
                     | PaymentStatus::Unknown(_)
             );
             settle::apply(relay, reference.clone(), report, Source::Question).await?;
-            if open {
-                return expire_or_wait(relay, &order, age, "nobody paid yet").await;
-            }
-            // A refusal is not the end: the buyer may try again on the same payment page.
+            // The answer may have brought a voucher that is payable for longer, and a refusal is not the end: the
+            // buyer may try again on the same payment page.
             let wanted = reference.clone();
             let order = relay.store().read(move |db| db.order(&wanted)).await?;
+            let why = if open { "nobody paid yet" } else { "not paid" };
             match order {
-                Some(order) if order.state.awaits_money() => expire_or_wait(relay, &order, age, "not paid").await,
+                Some(order) if order.state.awaits_money() => expire_or_wait(relay, &order, why).await,
                 _ => Ok(Outcome::Done),
             }
         }
-        Err(GatewayError::NotFound) => expire_or_wait(relay, &order, age, "the gateway does not know it").await,
+        Err(GatewayError::NotFound) => expire_or_wait(relay, &order, "the gateway does not know it").await,
         Err(error) => {
             if job.attempts == 0 {
                 tracing::warn!(order = %reference, account = %order.account, "order {reference}: the gateway could not be asked: {error}");
             }
-            let outcome = expire_or_wait(relay, &order, age, &error.to_string()).await?;
+            let outcome = expire_or_wait(relay, &order, &error.to_string()).await?;
             Ok(match outcome {
                 Outcome::Later { after, why } => Outcome::Later {
                     after: after.max(settle::rest(&error)),
@@ -84,7 +82,7 @@ pub(super) fn hurry(relay: &Relay, order: &Order) {
     let (now, directory) = (relay.now(), relay.store().directory());
     let account = directory.accounts.get(&order.account);
     let can_ask = account.is_some_and(|account| gateway::of(account).can_ask(account));
-    if !can_ask || !order.state.awaits_money() || !relay.0.looks.admit(order, now) {
+    if !can_ask || !order.state.awaits_money() || !relay.0.looks.admit(order, now, expires_at(relay, order)) {
         return;
     }
     let job = NewJob {
@@ -111,9 +109,9 @@ pub(super) struct Looks(Mutex<HashMap<OrderRef, Timestamp>>);
 
 impl Looks {
     /// Whether a look at this order's page may ask now; if so, it is noted.
-    fn admit(&self, order: &Order, now: Timestamp) -> bool {
+    fn admit(&self, order: &Order, now: Timestamp, expires_at: Timestamp) -> bool {
         let age = now.duration_since(order.created_at);
-        if age >= GIVE_UP_AFTER {
+        if now >= expires_at + ASKED_ON_FOR {
             return false;
         }
         let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,11 +135,12 @@ fn look_pause(age: SignedDuration) -> SignedDuration {
     (age / 12).clamp(SHORTEST_LOOK_PAUSE, LONGEST_LOOK_PAUSE)
 }
 
-async fn expire_or_wait(relay: &Relay, order: &Order, age: SignedDuration, why: &str) -> Result<Outcome, StoreError> {
-    if age >= GIVE_UP_AFTER {
+async fn expire_or_wait(relay: &Relay, order: &Order, why: &str) -> Result<Outcome, StoreError> {
+    let (now, expires_at) = (relay.now(), expires_at(relay, order));
+    if now >= expires_at + ASKED_ON_FOR {
         return Ok(Outcome::Done);
     }
-    if age >= EXPIRES_AFTER && matches!(order.state, State::New | State::Waiting) {
+    if now >= expires_at && matches!(order.state, State::New | State::Waiting) {
         let reference = order.reference.clone();
         relay
             .change(move |change| {
@@ -157,8 +156,26 @@ async fn expire_or_wait(relay: &Relay, order: &Order, age: SignedDuration, why: 
             .await?;
     }
     Ok(Outcome::Later {
-        after: pause(age),
+        after: pause(now.duration_since(order.created_at)),
         why: why.to_owned(),
+    })
+}
+
+/// Until when the gateway may take the money: as long as its page lives, and as long as the voucher that the buyer
+/// carries to a store or a bank is valid.
+fn expires_at(relay: &Relay, order: &Order) -> Timestamp {
+    let directory = relay.store().directory();
+    let account = directory.accounts.get(&order.account);
+    let page = account.map_or(PAGE_LIFE, |account| gateway::of(account).payable_for(account));
+    let page = order.created_at + page;
+    let voucher = order
+        .instructions
+        .as_ref()
+        .and_then(|instructions| instructions.expires_at);
+    // A time beyond the calendar is a gateway's slip; it does not make an order eternal.
+    let voucher = voucher.and_then(|at| at.checked_add(TOLD_LATE).ok());
+    voucher.map_or(page, |voucher| {
+        page.max(voucher.min(order.created_at + LONGEST_VOUCHER))
     })
 }
 
@@ -172,10 +189,14 @@ fn pause(age: SignedDuration) -> SignedDuration {
     }
 }
 
-/// What a page calls expired; the gateways' own limit is about a day.
-const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// Beyond every gateway's own expiry, with a day to spare.
-const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// For an order whose account is gone from the business file.
+const PAGE_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// Stores and banks tell what they took in the last minute hours later.
+const TOLD_LATE: SignedDuration = SignedDuration::from_hours(2);
+/// Conekta's longest voucher.
+const LONGEST_VOUCHER: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// After an order has expired: money that comes late still counts.
+const ASKED_ON_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Long enough that no page makes a gateway hear much, short enough for somebody who waits for his code.
 const SHORTEST_LOOK_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_LOOK_PAUSE: SignedDuration = SignedDuration::from_mins(10);

@@ -14,6 +14,8 @@ use crate::company::{
     RouterCredentials, RouterTls,
 };
 use crate::http_client::HttpClient;
+use crate::http_client::guard::Guard;
+use crate::http_client::outgoing::Outgoing;
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, RouterId};
 use crate::job::{Lane, Task};
 use crate::money::Currency;
@@ -152,6 +154,7 @@ impl World {
         let relay = Relay::new(Parts {
             store,
             http: HttpClient::new(),
+            outgoing: Outgoing::new(Guard::new(Vec::new(), Vec::new())),
             mailer: Mailer::Memory(MemoryMailbox::default()),
             clock,
             key,
@@ -551,6 +554,7 @@ fn price() -> Money {
 fn new_order(reference: OrderRef, now: Timestamp) -> Order {
     Order {
         reference,
+        link: None,
         token: random_order_token(),
         company: CompanyId::new("c"),
         hotspot: HotspotId::new("h1"),

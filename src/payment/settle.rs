@@ -132,7 +132,12 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let Some(order) = order else {
         return Ok(Found::Nothing("no order of this relay"));
     };
-    if order.hotspot != event.hotspot {
+    // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
+    let is_elsewhere = match &order.link {
+        None => order.hotspot != event.hotspot,
+        Some(_) => account.company != order.company,
+    };
+    if is_elsewhere {
         return Ok(Found::Nothing("the order belongs to another hotspot"));
     }
     let Some(own) = directory.accounts.get(&order.account) else {
@@ -226,6 +231,8 @@ pub(super) async fn apply(
                 Source::Event(event) => (format!("event {}", event.id), Some(&event.event.params)),
                 Source::Question => ("the gateway was asked".to_owned(), None),
             };
+            // The settings of a hotspot's webhook say nothing about a payment that makes no user.
+            let params = params.filter(|_| order.link.is_none());
             if let Some(params) = params.filter(|_| order.params.notify_email.is_none()) {
                 // Who is told must be known even where the money does not fit.
                 order.params.notify_email.clone_from(&params.notify_email);
@@ -234,7 +241,9 @@ pub(super) async fn apply(
                 Verdict::OfAnother
             } else {
                 second::keep(change, &order, account, &report)?;
-                let sold_live = change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
+                // Whoever asked for a payment by link chose the account, and is told which mode it has.
+                let sold_live =
+                    order.link.is_none() && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
                 judge(&order, account, &report, sold_live, params)
             };
             let outcome = verdict.outcome();
@@ -519,7 +528,8 @@ fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report)
 
 /// Keeps an authentic call's settings with the order, and the router's credentials if it has none yet.
 fn keep_params(change: &mut Change<'_>, order: &mut Order, params: &MikParams) -> Result<(), StoreError> {
-    if order.voucher.is_some() {
+    // A hotspot's settings are of no use to a payment that makes no user.
+    if order.voucher.is_some() || order.link.is_some() {
         return Ok(());
     }
     let (user, password) = (params.admin_user.clone(), params.admin_password.clone());

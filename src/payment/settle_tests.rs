@@ -36,6 +36,7 @@ fn order(mode: Mode) -> Order {
         pay_url: None,
         instructions: None,
         voucher: None,
+        link: None,
         params: MikParams::default(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         paid_at: None,

@@ -1,5 +1,6 @@
 //! What the buyer's pages show of an order.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
@@ -10,7 +11,7 @@ use crate::destination::back_to_hotspot;
 use crate::gateway::{self, PayMethod};
 use crate::ids::{OrderRef, OrderToken};
 use crate::money::Money;
-use crate::order::{Online, Order, State};
+use crate::order::{Online, Order, Place, State};
 use crate::phone;
 use crate::plan::{DataLimit, TimeLimit};
 use crate::reason::Reason;
@@ -35,7 +36,11 @@ pub struct OrderView {
     pub gateway: GatewayName,
     /// What the buyer has to do while the order waits.
     pub pay: PayStep,
+    /// How a payment that was begun is completed at a till or a bank, while its money is awaited.
+    pub payable_at: Option<PayableAt>,
     pub voucher: Option<VoucherView>,
+    /// Where the buyer of a payment by link goes back to, if its program said so.
+    pub link: Option<LinkView>,
     /// Top-level link that logs the phone in at the router; only with a voucher and a dns-name.
     pub login_url: Option<String>,
     /// Where an online phone goes next: its own `dst`, else the hotspot's status page.
@@ -82,6 +87,23 @@ pub enum PayStep {
     },
     /// The gateway could not be reached; the button may be pressed again.
     TryAgain,
+}
+
+/// A payment by link, as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkView {
+    pub return_url: Option<String>,
+}
+
+/// A number to pay with, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayableAt {
+    pub reference: String,
+    pub place: Place,
+    /// By the clocks where the company is.
+    pub until: Option<jiff::civil::DateTime>,
+    /// The gateway's picture of it (a bar code).
+    pub url: Option<String>,
 }
 
 #[derive(Clone)]
@@ -150,6 +172,7 @@ fn compose(relay: &Relay, directory: &Directory, order: Order) -> Option<OrderVi
     let waits_for_router = matches!(order.state, State::Paid | State::Stuck);
     Some(OrderView {
         pay: pay_step(&order, account, &company.country, relay.now()),
+        payable_at: payable_at(&order, &company.timezone, relay.now()),
         retry_url: retry_url(&order),
         paid_for_s: order
             .paid_at
@@ -162,6 +185,9 @@ fn compose(relay: &Relay, directory: &Directory, order: Order) -> Option<OrderVi
         language: order.buyer.language,
         gateway: account.gateway(),
         voucher: voucher.map(show),
+        link: order.link.as_ref().map(|link| LinkView {
+            return_url: link.return_url.clone(),
+        }),
         login_url,
         home_url,
         plan_label: order.plan.label,
@@ -232,6 +258,22 @@ fn pay_step(order: &Order, account: &Account, country: &str, now: Timestamp) -> 
             None => PayStep::TryAgain,
         },
     }
+}
+
+/// A card may be refused on the same page on which the buyer then takes a reference: that order has failed, and can
+/// be paid all the same.
+fn payable_at(order: &Order, timezone: &str, now: Timestamp) -> Option<PayableAt> {
+    let instructions = order.instructions.as_ref();
+    let is_awaited = matches!(order.state, State::New | State::Waiting | State::Failed);
+    let is_valid = |at: Option<Timestamp>| at.is_none_or(|at| now < at);
+    let instructions = instructions.filter(|instructions| is_awaited && is_valid(instructions.expires_at))?;
+    let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
+    Some(PayableAt {
+        reference: instructions.reference.clone(),
+        place: instructions.place.clone(),
+        until: instructions.expires_at.map(|at| at.to_zoned(zone).datetime()),
+        url: instructions.url.clone(),
+    })
 }
 
 /// The short link of the plan, with what is known of the phone.

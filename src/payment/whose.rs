@@ -1,4 +1,4 @@
-//! Whose payment an event is about.
+//! Whose order an event is about: by what it names, by what the store knows, and where neither says, by asking.
 
 use super::Relay;
 use crate::company::{Account, Directory};

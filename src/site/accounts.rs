@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
@@ -320,17 +321,25 @@ impl Reader<'_> {
 
 /// PEM blocks, one after the other.
 fn read_pems(text: &str) -> Result<Vec<String>, &'static str> {
-    let wrong = "each of Conekta's `webhook_secrets` is a PEM public key: `-----BEGIN PUBLIC KEY-----` and so on";
+    let wrong =
+        "each of Conekta's `webhook_secrets` is an RSA public key in PEM: `-----BEGIN PUBLIC KEY-----` and so on";
     let blocks: Vec<_> = text.split_inclusive(PEM_END).map(str::trim).collect();
     let blocks = blocks.into_iter().filter(|block| !block.is_empty());
     blocks
         .map(
             |block| match SubjectPublicKeyInfoDer::from_pem_slice(block.as_bytes()) {
-                Ok(_) => Ok(block.to_owned()),
-                Err(_) => Err(wrong),
+                Ok(key) if is_rsa(&key) => Ok(block.to_owned()),
+                _ => Err(wrong),
             },
         )
         .collect()
+}
+
+/// Another kind of key would be taken now and refuse every webhook later.
+fn is_rsa(key: &SubjectPublicKeyInfoDer<'_>) -> bool {
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref())
+        .parse()
+        .is_ok()
 }
 
 /// `Name: value`, as the FeexPay dashboard is told.

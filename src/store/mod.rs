@@ -5,12 +5,15 @@
 //! with the master key before SQLite sees them. The methods on the data itself are on `Db`, one file per word.
 //! It deliberately keeps no business rules, and nobody outside this folder knows which database it is.
 
+mod api_keys;
 mod columns;
 mod directory;
 mod error;
+mod hooks;
 mod inbox;
 mod jobs;
 mod ledger;
+mod links;
 mod lock;
 mod meta;
 mod migrate;
@@ -25,7 +28,9 @@ mod retention;
 mod writer;
 
 pub use error::StoreError;
+pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};
+pub use links::{LinkRequest, Sought};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
 pub use refunds::NewRefund;

@@ -12,7 +12,7 @@ use crate::company::{Language, Mode};
 use crate::ids::{AccountId, CompanyId, HotspotId, OrderRef, OrderToken, PlanId};
 use crate::mik_params::MikParams;
 use crate::money::{Currency, Money};
-use crate::order::{Buyer, Instructions, Online, Order, PlanSnapshot, State};
+use crate::order::{Buyer, Instructions, LinkPayment, Online, Order, PlanSnapshot, State};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::reason::Reason;
 use crate::voucher::{UserMode, Voucher};
@@ -174,6 +174,7 @@ impl Db<'_> {
                 .map_or(Value::Null, Value::Text),
             voucher.transpose()?.map_or(Value::Null, Value::Blob),
             self.sealed_params(order)?.map_or(Value::Null, Value::Blob),
+            self.sealed_link(order)?.map_or(Value::Null, Value::Blob),
             Value::Integer(ms(order.created_at)),
             time(order.paid_at),
             time(order.provisioned_at),
@@ -200,6 +201,7 @@ impl Db<'_> {
             instructions: read_instructions(&reference, columns.next()?)?,
             voucher: self.read_voucher(&reference, columns.next()?)?,
             params: self.read_params(&reference, columns.next()?)?,
+            link: self.read_link(&reference, columns.next()?)?,
             created_at: columns.time("time of an order")?,
             paid_at: columns.optional_time("time of payment")?,
             provisioned_at: columns.optional_time("time of provisioning")?,
@@ -230,6 +232,20 @@ impl Db<'_> {
             Some(sealed) => params_from_json(&self.unseal(&params_context(reference), &sealed)?),
             None => Ok(MikParams::default()),
         }
+    }
+
+    fn sealed_link(&self, order: &Order) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(link) = &order.link else { return Ok(None) };
+        let json = serde_json::to_vec(link).map_err(|error| StoreError::unreadable("link payment", error))?;
+        Ok(Some(self.seal(&link_context(&order.reference), &json)))
+    }
+
+    fn read_link(&self, reference: &OrderRef, sealed: Option<Vec<u8>>) -> Result<Option<Box<LinkPayment>>, StoreError> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let json = self.unseal(&link_context(reference), &sealed)?;
+        // The parser's own words could quote an address.
+        let link = serde_json::from_slice(&json).map_err(|_| StoreError::unreadable("link payment", reference))?;
+        Ok(Some(Box::new(link)))
     }
 
     fn sealed_voucher(&self, reference: &OrderRef, voucher: &Voucher) -> Result<Vec<u8>, StoreError> {
@@ -314,6 +330,10 @@ fn params_context(reference: &OrderRef) -> String {
     format!("orders.params:{reference}")
 }
 
+fn link_context(reference: &OrderRef) -> String {
+    format!("orders.link:{reference}")
+}
+
 fn token_context(reference: &OrderRef) -> String {
     format!("orders.notify_token:{reference}")
 }
@@ -321,7 +341,7 @@ fn token_context(reference: &OrderRef) -> String {
 /// In the order of `order_values` and `read_order`.
 pub(super) const COLUMNS: &str = "reference, token, company, hotspot, account, mode, plan, label, profile, price_minor, \
      currency, time_s, data_bytes, state, reason, online, mac, ip, dst, language, phone, email, gateway_id, \
-     notify_token_sealed, pay_url, instructions, voucher_sealed, params_sealed, created_at, paid_at, provisioned_at, \
-     delivered_at";
+     notify_token_sealed, pay_url, instructions, voucher_sealed, params_sealed, link_sealed, created_at, paid_at, \
+     provisioned_at, delivered_at";
 /// What one list shows at most, so that no list fills the memory.
 pub const MAX_LISTED: usize = 1_000;

@@ -25,6 +25,10 @@ pub struct RateLimits {
     pub order: Limit<IpAddr>,
     /// Refused webhooks. Valid ones are never limited.
     pub refused_callback: Limit<IpAddr>,
+    /// Requests of programs, by company.
+    pub pagos: Limit<String>,
+    /// Requests with a wrong key. Valid ones are not counted here.
+    pub refused_key: Limit<IpAddr>,
 }
 
 impl Default for RateLimits {
@@ -37,6 +41,8 @@ impl Default for RateLimits {
             guess_reference: Limit::new(Quota::per_hour(GUESS_REFERENCE_PER_HOUR)),
             order: Limit::new(Quota::per_second(ORDER_PER_SECOND).allow_burst(ORDER_BURST)),
             refused_callback: Limit::new(Quota::per_minute(REFUSED_CALLBACK_PER_MINUTE)),
+            pagos: Limit::new(Quota::per_minute(PAGOS_PER_MINUTE)),
+            refused_key: Limit::new(Quota::per_minute(REFUSED_KEY_PER_MINUTE)),
         }
     }
 }
@@ -137,6 +143,10 @@ const GUESS_PER_HOUR: NonZeroU32 = count(6);
 const GUESS_REFERENCE_PER_HOUR: NonZeroU32 = count(3);
 const ORDER_PER_SECOND: NonZeroU32 = count(50);
 const ORDER_BURST: NonZeroU32 = count(200);
+/// A shop's own programs; each new payment is a row and a call to a gateway.
+const PAGOS_PER_MINUTE: NonZeroU32 = count(300);
+/// A program with an old key tries again; guessing 256 bits is hopeless at any rate.
+const REFUSED_KEY_PER_MINUTE: NonZeroU32 = count(30);
 const REFUSED_CALLBACK_PER_MINUTE: NonZeroU32 = count(120);
 const SWEEP_EVERY: u32 = 4096;
 

@@ -21,6 +21,7 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::api::ApiSettings;
 use crate::payment::Relay;
 use limits::RateLimits;
 
@@ -31,6 +32,7 @@ pub struct App {
     pub public_https: bool,
     pub trusted_proxies: Vec<IpNet>,
     pub limits: RateLimits,
+    pub api: ApiSettings,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
             public_https,
             trusted_proxies,
             limits: RateLimits::default(),
+            api: ApiSettings::default(),
         }
     }
 }

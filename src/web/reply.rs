@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
-    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -15,6 +15,7 @@ use url::Url;
 use super::body::BodyError;
 use super::health::Readiness;
 use super::server::BodyUnread;
+use crate::api::{self, ApiReply};
 use crate::company::Language;
 use crate::pages::error::{self, Fault};
 use crate::pages::{Content, DEVICE_COOKIE, Page, PageError, Scripts, Standing, hint, render};
@@ -51,6 +52,8 @@ pub enum Voice {
     Plain,
     /// Our own script.
     Json,
+    /// A program.
+    Api,
 }
 
 impl RequestError {
@@ -117,6 +120,7 @@ pub fn error(error: &RequestError, voice: Voice, request_id: &str) -> Answer {
         Voice::Page(language) => error_page(error, language, request_id),
         Voice::Plain => plain(status, format!("{error}\n"), None),
         Voice::Json => json(status, "{\"error\":true}".to_owned()),
+        Voice::Api => json(status, api::detail(&error.to_string())),
     };
     *answer.status_mut() = status;
     if let Some(seconds) = error.retry_after_s() {
@@ -184,6 +188,21 @@ pub fn page(page: Page, secure: bool) -> Answer {
         if let Ok(value) = HeaderValue::try_from(cookie) {
             answer.headers_mut().insert(SET_COOKIE, value);
         }
+    }
+    answer
+}
+
+/// An answer to a program.
+pub fn api(reply: ApiReply) -> Answer {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = json(status, reply.json);
+    if let Some(seconds) = reply.retry_after_s {
+        answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        answer
+            .headers_mut()
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     answer
 }

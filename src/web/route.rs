@@ -16,6 +16,7 @@ use super::reply::{self, Answer, RequestError, Voice};
 use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
 use super::{App, body, forwarded, limits};
+use crate::api::{self, ApiRequest, Gate};
 use crate::company::GatewayName;
 use crate::pages::buy::{self, Door};
 use crate::pages::{self, Page, PageError, Visit, order, recover};
@@ -104,11 +105,12 @@ enum Endpoint {
     Live,
     Ready,
     Callback,
+    Pagos,
 }
 
 impl Endpoint {
     /// Paths with one slash between their parts; the doubled ones of old settings are tidied before.
-    const ALL: [(&'static str, Self); 14] = [
+    const ALL: [(&'static str, Self); 15] = [
         ("/", Self::Home),
         ("/buy-mikhmon", Self::BuyOld(GatewayName::Fedapay)),
         ("/buy-mikhmon-cinetpay", Self::BuyOld(GatewayName::Cinetpay)),
@@ -123,6 +125,7 @@ impl Endpoint {
         ("/health/live", Self::Live),
         ("/health/ready", Self::Ready),
         ("/pay_callback/{gateway}/{server}", Self::Callback),
+        ("/pagos", Self::Pagos),
     ];
 
     fn pattern(self) -> &'static str {
@@ -135,18 +138,18 @@ impl Endpoint {
     fn takes_post(self) -> bool {
         matches!(
             self,
-            Self::BuyOld(_) | Self::BuyPlan | Self::Order | Self::Recover | Self::Callback
+            Self::BuyOld(_) | Self::BuyPlan | Self::Order | Self::Recover | Self::Callback | Self::Pagos
         )
     }
 
     fn check_method(self, method: &Method) -> Result<(), RequestError> {
-        let allow = if self.takes_post() {
-            "GET, HEAD, POST"
-        } else {
-            "GET, HEAD"
+        let allow = match self {
+            Self::Pagos => "POST",
+            _ if self.takes_post() => "GET, HEAD, POST",
+            _ => "GET, HEAD",
         };
-        let fits = method == Method::GET || method == Method::HEAD || (method == Method::POST && self.takes_post());
-        if fits {
+        let looks = self != Self::Pagos && (method == Method::GET || method == Method::HEAD);
+        if looks || (method == Method::POST && self.takes_post()) {
             Ok(())
         } else {
             Err(RequestError::Method { allow })
@@ -185,6 +188,7 @@ impl Asked {
                 let (callback, _room) = self.into_callback();
                 Ok(webhooks::answer(app, callback).await)
             }
+            Endpoint::Pagos => Ok(self.pagos(app).await),
             Endpoint::Script => Ok(reply::script()),
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),
             Endpoint::Ready => Ok(reply::readiness(Readiness::of(app))),
@@ -238,6 +242,19 @@ impl Asked {
         buy::press(&app.relay, door, visit).await
     }
 
+    async fn pagos(self, app: &App) -> Answer {
+        let request = ApiRequest {
+            headers: self.head.headers,
+            body: self.body.bytes,
+        };
+        let (relay, limits) = (&app.relay, &app.limits);
+        let gate = Gate {
+            refused: &|| limits.refused_key.check(&self.sender),
+            admitted: &|company| limits.pagos.check(&company.to_string()),
+        };
+        reply::api(api::pagos::answer(relay, app.api, &gate, request).await)
+    }
+
     /// The callback, and the room of its body, which is taken until it is stored.
     fn into_callback(self) -> (Callback, body::Room) {
         let mut path = self.path.into_iter();
@@ -263,6 +280,7 @@ fn voice(endpoint: Option<Endpoint>, request: &Request<Incoming>) -> Voice {
     match endpoint {
         Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script) => Voice::Plain,
         Some(Endpoint::OrderState) => Voice::Json,
+        Some(Endpoint::Pagos) => Voice::Api,
         // A mistyped callback is read in a gateway's dashboard.
         None if request.uri().path().contains("pay_callback") => Voice::Plain,
         _ => {
@@ -367,6 +385,9 @@ mod tests {
             (Endpoint::BuyPlan, Method::PUT, false),
             (Endpoint::Order, Method::POST, true),
             (Endpoint::OrderState, Method::POST, false),
+            (Endpoint::Pagos, Method::POST, true),
+            (Endpoint::Pagos, Method::GET, false),
+            (Endpoint::Pagos, Method::HEAD, false),
         ] {
             assert_eq!(endpoint.check_method(&method).is_ok(), fits, "{endpoint:?} {method}");
         }

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// The words: plain data and pure rules.
 const WORDS: &[&str] = &[
+    "api_key",
     "clock",
     "company",
     "destination",
     "event",
+    "hook",
     "html",
     "ids",
     "job",
@@ -57,9 +59,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kit", &["words", "config", "gateway"]),
     // Translation between HTTP and the core: neither router nor mail nor any outgoing call.
     ("pages", &["words", "gateway", "payment", "secrets", "store", "web"]),
+    // The same for programs; it knows nothing of pages.
+    ("api", &["words", "payment", "store"]),
     (
         "web",
-        &["words", "config", "gateway", "pages", "payment", "secrets", "store"],
+        &[
+            "words", "api", "config", "gateway", "pages", "payment", "secrets", "store",
+        ],
     ),
     // The simulators stand for foreign systems, so they share no code with what they test. The router has a
     // codec of its own, and independent clients check it (`tests/interop`).

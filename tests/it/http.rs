@@ -54,19 +54,7 @@ impl Site {
     }
 
     pub async fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: pay.example.net\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !body.is_empty() {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
-        }
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
-        stream.write_all(body).await.unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.unwrap();
-        Reply::read(&bytes)
+        ask_at(self.address, method, target, headers, body).await
     }
 
     /// A validly signed FedaPay event, sent as FedaPay sends it.
@@ -119,6 +107,23 @@ impl Site {
             .unwrap();
         counts.into_iter().map(|(_, count)| count).sum()
     }
+}
+
+/// One request over a connection of its own.
+pub async fn ask_at(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: pay.example.net\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    Reply::read(&bytes)
 }
 
 pub struct Reply {

@@ -38,7 +38,8 @@ async fn i5_no_secret_leaves_the_served_program() {
     let mut complaints = tokio::spawn(complain_about_logins(mail));
     let settings = format!(
         "[mail]\ntransport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {mail_port}\nsecurity = \"off\"\nuser = \"relay\"\n\
-         password = \"canary-smtp-pass\"\nfrom = \"relay@example.net\"\n"
+         password = \"canary-smtp-pass\"\nfrom = \"relay@example.net\"\n[outgoing]\nallow = [\"127.0.0.0/8\"]\n\
+         ports = []\n[api]\npagos_secret_in_body = true\n"
     );
     let site = business(&gateways, &parrot.base_url(), router.addr());
     let serve = Serve::start(Start {
@@ -105,11 +106,18 @@ async fn i5_no_secret_leaves_the_served_program() {
         .unwrap();
     let codes: Vec<_> = router.users().into_iter().map(|user| user.name).collect();
     assert_eq!(codes.len(), 4);
+    let (key, hook_secret) = keys(&serve).await;
+    let (link, asked) = links(&serve, &key, &parrot.base_url()).await;
+    answers.extend(asked);
+    gateways.fedapay.pay(&link, Choice::Pay).await.unwrap();
+    all_delivered(&serve, 5).await;
+    pages.push(link);
     answers.extend(bad_requests(&serve).await);
     answers.extend(commands(&serve, &pages).await);
 
     let mut canaries = vec!["canary".to_owned(), token.clone()];
     canaries.extend(codes.iter().cloned());
+    canaries.extend([key, hook_secret]);
     // What SMTP sends of `relay` and its password.
     canaries.push(data_encoding::BASE64.encode(b"\0relay\0canary-smtp-pass"));
     canaries.push(data_encoding::BASE64.encode(b"canary-smtp-pass"));
@@ -132,6 +140,65 @@ async fn i5_no_secret_leaves_the_served_program() {
     for (name, bytes) in files.iter().filter(|(name, _)| name.contains(".db")) {
         none_in(&no_page, name, bytes);
     }
+}
+
+/// A key of the API, and what signs the notifications, as the commands print them.
+async fn keys(serve: &Serve) -> (String, String) {
+    let (status, made) = serve.cli(&["key", "make", "cafe"]).await;
+    assert!(status.success(), "{made}");
+    let key = made.split_whitespace().find(|word| word.starts_with("mk_")).unwrap();
+    let (status, secret) = serve.cli(&["hook", "secret", "cafe"]).await;
+    assert!(status.success() && secret.starts_with("whsec_"), "{secret}");
+    (key.to_owned(), secret.trim().trim_start_matches("whsec_").to_owned())
+}
+
+/// Payments by link, with keys and tokens wherever one can stand. Gives the reference of the one that was made.
+async fn links(serve: &Serve, key: &str, receiver: &str) -> (String, Vec<Answer>) {
+    let body = |provider: &str, secret: &str| {
+        format!(
+            r#"{{"provider":"{provider}","account":"by-fedapay","action":"create","amount":100,"reference_id":"f-1",
+             "return_url":"https://shop.example.net/?t=canary-return","notification_url":"{receiver}/?t=canary-receiver",
+             "otp":"canary-otp","secret":"{secret}"}}"#
+        )
+    };
+    let right = body("fedapay", "sk_sandbox_canaryfedapay");
+    let mut answers = Vec::new();
+    for (header, body) in [
+        ("X: y".to_owned(), right.clone()),
+        (format!("Authorization: Bearer {key}"), right.clone()),
+        (
+            "Idempotency-Key: canary-idempotency".to_owned(),
+            body("fedapay", "sk_sandbox_canarywrong"),
+        ),
+        ("X-API-Key: mk_canarykey".to_owned(), right.clone()),
+        ("Authorization: Bearer canary-bearer".to_owned(), right.clone()),
+        ("X: y".to_owned(), body("canary", "canary-secret")),
+        ("X: y".to_owned(), right.replace("\"action\"", "canary\"")),
+        ("X: y".to_owned(), right.replace("create", "canary-action")),
+        (
+            "X: y".to_owned(),
+            right.replace("https://shop.example.net", "javascript:canary"),
+        ),
+        (
+            "Content-Type: application/x-www-form-urlencoded".to_owned(),
+            "provider=fedapay&secret=canary-form&amount=canary".to_owned(),
+        ),
+    ] {
+        let request = format!(
+            "POST /pagos?secret=canary-query HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        answers.push(serve.send(request.as_bytes()).await);
+    }
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 200, 401, 401, 401, 401, 422, 422, 422, 401]);
+    let reference = |answer: &Answer| {
+        let text = answer.text.split("\"reference\":\"").nth(1).unwrap();
+        text.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(reference(&answers[0]), reference(&answers[1]), "one request");
+    (reference(&answers[0]), answers)
 }
 
 /// Presses the button of a plan's page.
@@ -208,6 +275,12 @@ async fn commands(serve: &Serve, orders: &[String]) -> Vec<Answer> {
         vec!["event", "list"],
         vec!["event", "list", "--json"],
         vec!["export"],
+        vec!["key", "list"],
+        vec!["key", "list", "--json"],
+        vec!["hook", "list"],
+        vec!["hook", "list", "--json"],
+        vec!["hook", "show", "1"],
+        vec!["hook", "show", "1", "--json"],
         vec!["router", "test"],
         vec!["config", "check", "--site", "site.toml"],
     ];

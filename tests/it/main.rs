@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod conekta;
 mod crossed;
 mod gateways;
 mod http;
@@ -23,6 +24,7 @@ mod leaks;
 mod ledger;
 mod mercadopago;
 mod operator;
+mod pagos;
 mod payment;
 mod process;
 mod refunds;

@@ -20,7 +20,7 @@ async fn shop() -> Shop {
 }
 
 async fn shop_of_orders() -> Shop {
-    Shop::with(|site| site.replace(r#"checkout = "preferences""#, r#"checkout = "orders""#)).await
+    Shop::edited(|_, site| site.replace(r#"checkout = "preferences""#, r#"checkout = "orders""#)).await
 }
 
 #[tokio::test]
@@ -448,7 +448,7 @@ async fn money_that_is_only_held_or_in_doubt_sells_nothing() {
 
 #[tokio::test]
 async fn bad_input_play_money_on_a_live_hotspot_is_held() {
-    let shop = Shop::with(|site| {
+    let shop = Shop::edited(|_, site| {
         let (before, after) = site.split_once(r#"gateway = "mercadopago""#).unwrap();
         format!(
             r#"{before}gateway = "mercadopago"{}"#,

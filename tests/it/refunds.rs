@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use mikrelay::cli::refund::{Wish, refund, refunded};
 use mikrelay::order::{Order, State};
 use mikrelay::refund::{Refund, RefundReason, Standing};
-use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimStatus};
+use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateways, SimStatus};
 
 use crate::support::{FedapayEvent, MAC, Shop, World};
 
@@ -72,7 +72,7 @@ async fn a_refund_that_takes_its_time_is_polled_until_it_is_done() {
 
 #[tokio::test]
 async fn a_second_payment_goes_back_alone_where_the_policy_says_so() {
-    let shop = Shop::with(with_policy).await;
+    let shop = Shop::edited(with_policy).await;
     let order = sold(&shop).await;
     pay(&shop, &order, Choice::Pay).await;
     shop.world.later(MINUTE * 5).await;
@@ -90,7 +90,7 @@ async fn a_second_payment_goes_back_alone_where_the_policy_says_so() {
 
 #[tokio::test]
 async fn what_no_router_took_is_refunded_by_policy_and_never_made_afterwards() {
-    let shop = Shop::with(with_policy).await;
+    let shop = Shop::edited(with_policy).await;
     shop.world.router.power_off().await;
     let order = shop.place(MP).await;
     pay(&shop, &order, Choice::Pay).await;
@@ -108,7 +108,7 @@ async fn what_no_router_took_is_refunded_by_policy_and_never_made_afterwards() {
 
 #[tokio::test]
 async fn a_user_that_may_exist_is_taken_away_before_its_money_goes_back() {
-    let shop = Shop::with(with_policy).await;
+    let shop = Shop::edited(with_policy).await;
     let order = shop.place(MP).await;
     // The router makes the user, and its answer is lost.
     shop.world
@@ -242,7 +242,7 @@ async fn what_was_never_paid_cannot_be_given_back() {
     assert!(error.contains("never paid"), "{error}");
 }
 
-fn with_policy(site: String) -> String {
+fn with_policy(_: &SimGateways, site: String) -> String {
     let policy = "checkout = \"preferences\"\nrefund_undelivered_after_h = 24\nrefund_paid_twice = true";
     site.replace("checkout = \"preferences\"", policy)
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use mikrelay::clock::Clock;
-use mikrelay::company::{AccountKeys, Directory, LinkPolicy, MercadopagoCheckout, Mode, RouterCredentials, RouterTls};
+use mikrelay::company::{
+    AccountKeys, ConektaMethod, Directory, LinkPolicy, MercadopagoCheckout, Mode, RouterCredentials, RouterTls,
+};
 use mikrelay::config::Config;
 use mikrelay::ids::{AccountId, CompanyId, HotspotId, OrderRef, PlanId, RouterId};
 use mikrelay::mik_params::MikParams;
@@ -82,6 +84,7 @@ impl Fixture {
             pay_url: None,
             instructions: None,
             voucher: None,
+            link: None,
             params: MikParams::default(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             paid_at: None,
@@ -646,6 +649,110 @@ fn a_fault_of_the_store_takes_the_whole_file_back() {
     });
     assert!(matches!(failed, Err(StoreError::Full)));
     assert!(fixture.directory().companies.is_empty());
+}
+
+/// The public key of facts `gateways-latin-america.md` 4.2.
+const CONEKTA_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAiEVRaQIF87RpLb1j7Zkk
+W6DgnlB33oKkgwegg8qgWof+5xoCdUDkxDv1ZrDmZ/cDdOzqMIn5oTyC/89rMMyq
+/kdZyWz/LxYmO5WHkDW+6q6TMReyS0mzCrpBM91P+KDEMqo6drT2ZeKhmT4wdtGI
++6PXux1fpeRJbtMawvZ3TFtAQ7+PzMGHB1eCaqYzedch59Do5KIh79SmuqU/925+
+WUTch0E6L+T90jIljqOaVZWdOX/bUvZqmXFQxsErqHIgXGnuZLtQ7Q+6hOc44dzh
+EMi272WWaEEi3ldbfe64tu1lQ2PG2Ljt0yBISQsUzvWyy1SXvOg/uQjmI5ChleBq
+rwIDAQAB
+-----END PUBLIC KEY-----";
+
+/// The example with an account at Conekta; `more` are lines of it.
+fn with_conekta(more: &str) -> String {
+    real()
+        + &format!(
+            "\n[[account]]\nid = \"awa-conekta\"\ncompany = \"cyber-awa\"\ngateway = \"conekta\"\n\
+             public_key = \"key_public7f3a\"\nsecret_key = \"key_private7f3a\"\n{more}\n"
+        )
+}
+
+type Conekta = (String, Option<String>, Vec<String>, Vec<ConektaMethod>);
+
+fn conekta(directory: &Directory) -> Conekta {
+    match &directory.accounts[&AccountId::new("awa-conekta")].keys {
+        AccountKeys::Conekta {
+            private_key,
+            public_key,
+            webhook_keys,
+            methods,
+        } => (
+            private_key.expose_secret().to_owned(),
+            public_key.clone(),
+            webhook_keys.clone(),
+            methods.clone(),
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_conekta_account_is_applied_exported_and_kept() {
+    let fixture = fixture();
+    let text = with_conekta(&format!(
+        "webhook_secrets = [\"\"\"\n{CONEKTA_KEY}\n\"\"\"]\nmethods = [\"cash\", \"card\"]\nrefund_undelivered_after_h = 6"
+    ));
+    fixture.apply(&text);
+    let expected: Conekta = (
+        "key_private7f3a".to_owned(),
+        Some("key_public7f3a".to_owned()),
+        vec![CONEKTA_KEY.to_owned()],
+        vec![ConektaMethod::Cash, ConektaMethod::Card],
+    );
+    assert_eq!(conekta(&fixture.directory()), expected);
+    let exported = site::export(&fixture.directory());
+    assert!(!exported.contains("key_private7f3a"), "{exported}");
+    assert!(exported.contains("methods = [\"cash\", \"card\"]"), "{exported}");
+    let again = fixture.apply(&exported);
+    assert_eq!(
+        (again.created.len(), again.updated.len()),
+        (0, 0),
+        "{again:?}\n{exported}"
+    );
+    assert_eq!(conekta(&fixture.directory()), expected);
+    let fewer = fixture.apply(&exported.replace("methods = [\"cash\", \"card\"]", "methods = [\"card\"]"));
+    assert_eq!(fewer.updated, ["account awa-conekta"]);
+    assert_eq!(conekta(&fixture.directory()).3, [ConektaMethod::Card]);
+}
+
+#[test]
+fn what_a_conekta_account_lacks_or_has_too_much_is_told() {
+    // All methods, and no webhook key: the gateway is asked instead.
+    let fixture = fixture();
+    fixture.apply(&with_conekta(""));
+    let (_, _, keys, methods) = conekta(&fixture.directory());
+    assert_eq!((keys.len(), methods.len()), (0, 3));
+    let two = format!("webhook_secrets = [\"\"\"{CONEKTA_KEY}\n{CONEKTA_KEY}\"\"\"]");
+    fixture.apply(&with_conekta(&two));
+    assert_eq!(
+        conekta(&fixture.directory()).2.len(),
+        2,
+        "one after the other in one text"
+    );
+    let elliptic = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PUBLIC KEY-----";
+    for (more, part) in [
+        ("methods = []".to_owned(), "`methods` is empty"),
+        ("methods = [\"gold\"]".to_owned(), "gold"),
+        ("token = \"x\"".to_owned(), "`token`"),
+        ("site_id = \"x\"".to_owned(), "`site_id`"),
+        ("checkout = \"orders\"".to_owned(), "`checkout`"),
+        ("webhook_secrets = [\"wh_live_9\"]".to_owned(), "RSA public key in PEM"),
+        (
+            format!("webhook_secrets = [\"\"\"{elliptic}\"\"\"]"),
+            "RSA public key in PEM",
+        ),
+    ] {
+        let error = refused(&with_conekta(&more));
+        assert!(error.contains(part), "{more}: {error}");
+    }
+    let keyless = with_conekta("").replace("secret_key = \"key_private7f3a\"", "");
+    assert!(refused(&keyless).contains("`secret_key`"));
+    let foreign = with("gateway = \"fedapay\"", "gateway = \"fedapay\"\nmethods = [\"card\"]");
+    assert!(refused(&foreign).contains("`methods`"));
 }
 
 /// The example with an account at Mercado Pago; `more` are lines of it.

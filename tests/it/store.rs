@@ -4,22 +4,24 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use mikrelay::api_key::{ApiKey, KeyKind};
 use mikrelay::clock::Clock;
 use mikrelay::company::{
     Account, AccountKeys, CallbackHeader, Company, ConektaMethod, GatewayName, Hotspot, Language, LinkPolicy,
     MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
 };
 use mikrelay::event::{NewEvent, Proof, Stored};
-use mikrelay::ids::{AccountId, CompanyId, EventId, HotspotId, OrderRef, PlanId, RouterId};
+use mikrelay::hook::{Delivery, HookState, NewHook, Signer};
+use mikrelay::ids::{AccountId, ApiKeyId, CompanyId, EventId, HotspotId, OrderRef, PlanId, RouterId};
 use mikrelay::job::{Job, Lane, NewJob, Task};
 use mikrelay::message::{Message, MessageState};
 use mikrelay::mik_params::{Flaw, MikParams, ParamFault};
 use mikrelay::money::{Currency, Money};
-use mikrelay::order::{Buyer, Instructions, Online, Order, Place, PlanSnapshot, State};
+use mikrelay::order::{Buyer, Instructions, LinkPayment, Online, Order, Place, PlanSnapshot, State};
 use mikrelay::plan::{DataLimit, Plan, TimeLimit};
 use mikrelay::reason::Reason;
 use mikrelay::secrets::{MasterKey, random_order_token};
-use mikrelay::store::{DATABASE_FILE, Db, EventFilter, OrderFilter, Store, StoreError};
+use mikrelay::store::{DATABASE_FILE, Db, EventFilter, LinkRequest, OrderFilter, Store, StoreError};
 use mikrelay::voucher::{Alphabet, UserMode, Voucher, VoucherStyle};
 use secrecy::ExposeSecret;
 
@@ -261,6 +263,7 @@ fn order(reference: &str) -> Order {
             url: None,
         }),
         voucher: None,
+        link: None,
         params: MikParams::default(),
         created_at: at(0),
         paid_at: None,
@@ -294,6 +297,13 @@ fn full_order(reference: &str) -> Order {
             mode: UserMode::Up,
             comment: "up-417-11.21.26-relay".to_owned(),
         }),
+        link: Some(Box::new(LinkPayment {
+            reference_id: "factura-77".to_owned(),
+            return_url: Some("https://shop.example.net/?t=canary-return".to_owned()),
+            notification_url: Some("https://shop.example.net/?t=canary-hook".to_owned()),
+            first_name: Some("canary-name".to_owned()),
+            last_name: None,
+        })),
         params: params(),
         paid_at: Some(at(10)),
         provisioned_at: Some(at(20)),
@@ -353,6 +363,32 @@ fn message(id: &str) -> Message {
     }
 }
 
+fn hook() -> NewHook {
+    NewHook {
+        company: CompanyId::new("awa"),
+        order: Some(OrderRef::new("A")),
+        message_id: "msg_1".to_owned(),
+        kind: "payment.succeeded".to_owned(),
+        url: "https://shop.example.net/hook?t=canary-receiver".to_owned(),
+        signer: Signer::company(),
+        body: "{\"name\":\"canary-buyer\"}".to_owned(),
+        created_at: at(0),
+    }
+}
+
+fn api_key() -> ApiKey {
+    ApiKey {
+        id: ApiKeyId::new("key-1"),
+        company: CompanyId::new("awa"),
+        kind: KeyKind::Company,
+        name: "the shop".to_owned(),
+        created_at: at(0),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    }
+}
+
 /// Secrets included, unlike `Debug`.
 fn told(order: &Order) -> String {
     let voucher = order.voucher.as_ref();
@@ -362,7 +398,8 @@ fn told(order: &Order) -> String {
         .admin_password
         .as_ref()
         .map(|password| password.expose_secret());
-    format!("{order:?} {secrets:?} {admin:?}")
+    let link = order.link.as_ref().map(|link| serde_json::to_string(link).unwrap());
+    format!("{order:?} {secrets:?} {admin:?} {link:?}")
 }
 
 fn references(orders: &[Order]) -> Vec<&str> {
@@ -913,6 +950,21 @@ fn i5_no_secret_is_on_the_disk_in_plain_text() {
     fixture.insert(&full_order("A"));
     fixture.receive(event("evt_1", b"{\"notify_token\":\"canary-body\"}"));
     fixture.write(|db| db.add_message(&message("<1@relay>")));
+    fixture.write(|db| db.add_hook(&hook()));
+    fixture.write(|db| db.add_api_key(&api_key(), &"mk_canary".into()));
+    fixture.write(|db| {
+        db.add_link_request(&LinkRequest {
+            order: OrderRef::new("A"),
+            company: CompanyId::new("awa"),
+            account: AccountId::new("fedapay"),
+            reference_id: "factura-77".to_owned(),
+            price: Money::from_minor(100, Currency::Xof),
+            idempotency_sha256: Some([1; 32]),
+            request_sha256: [2; 32],
+            created_at: at(0),
+        })
+    });
+    fixture.write(|db| db.keep_link_answer(&OrderRef::new("A"), "{\"canary\":1}"));
     let mut seen = 0;
     for entry in std::fs::read_dir(fixture.folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -1091,4 +1143,60 @@ fn c1_times_far_from_now_are_kept() {
     fixture.clock.advance_ms(-10 * 365 * 86_400_000);
     fixture.add_job(Task::Mail(1), Lane::Mail, 0);
     assert_eq!(fixture.claim(&Lane::Mail, 0).unwrap().task, Task::Mail(1));
+}
+
+#[test]
+fn a_key_is_found_by_what_is_shown_and_by_nothing_else() {
+    let fixture = fixture();
+    fixture.write(|db| db.add_api_key(&api_key(), &"mk_right".into()));
+    assert_eq!(fixture.read(|db| db.api_key_shown(&"mk_right".into())), Some(api_key()));
+    for shown in ["mk_wrong", "mk_right ", "key-1", ""] {
+        let shown = shown.into();
+        assert_eq!(fixture.read(|db| db.api_key_shown(&shown)), None);
+    }
+    fixture.write(|db| db.note_key_use(&ApiKeyId::new("key-1"), at(60)));
+    assert!(fixture.write(|db| db.revoke_api_key(&ApiKeyId::new("key-1"))));
+    let known = fixture.read(|db| db.api_key_shown(&"mk_right".into())).unwrap();
+    assert!(!known.is_valid(at(0)) && known.last_used_at == Some(at(60)));
+    let passing = ApiKey {
+        expires_at: Some(at(10)),
+        ..api_key()
+    };
+    assert!(passing.is_valid(at(9)) && !passing.is_valid(at(10)));
+    let other = CompanyId::new("nobody");
+    assert_eq!(fixture.read(|db| db.api_keys(Some(&other))), []);
+}
+
+#[test]
+fn a_webhook_keeps_its_tries_and_its_order_may_go() {
+    let fixture = fixture();
+    fixture.insert(&order("A"));
+    let id = fixture.write(|db| db.add_hook(&hook()));
+    let delivery = |status| Delivery {
+        at: at(1),
+        took_ms: 7,
+        status,
+        error: status.is_none().then(|| "nobody is there".to_owned()),
+    };
+    for _ in 0..70 {
+        fixture.write(move |db| db.record_delivery(id, &delivery(Some(500)), HookState::Waiting, at(6)));
+    }
+    fixture.write(move |db| db.record_delivery(id, &delivery(None), HookState::GivenUp, at(6)));
+    let stored = fixture.read(|db| db.hook(id)).unwrap();
+    assert_eq!(
+        (stored.hook, stored.state, stored.tries),
+        (hook(), HookState::GivenUp, 71)
+    );
+    let tries = fixture.read(|db| db.deliveries(id));
+    assert!(
+        tries.len() <= 50 && tries.last() == Some(&delivery(None)),
+        "{}",
+        tries.len()
+    );
+    assert!(fixture.write(move |db| db.reopen_hook(id)));
+    let stored = fixture.read(|db| db.hook(id)).unwrap();
+    assert_eq!(
+        (stored.state, stored.tries, stored.next_at),
+        (HookState::Waiting, 0, fixture.read(|db| Ok(db.now())))
+    );
 }

@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use mikrelay::clock::Clock;
 use mikrelay::company::Language;
 use mikrelay::http_client::HttpClient;
+use mikrelay::http_client::guard::Guard;
+use mikrelay::http_client::outgoing::Outgoing;
 use mikrelay::ids::{OrderRef, OrderToken, PlanId};
 use mikrelay::jobs::Runner;
 use mikrelay::notify::mail::{Mailer, MemoryMailbox};
@@ -19,7 +21,7 @@ use mikrelay::payment::receive::{CallbackReply, CallbackRequest};
 use mikrelay::payment::{Parts, Relay};
 use mikrelay::routeros::Deadlines;
 use mikrelay::secrets::MasterKey;
-use mikrelay::sim::gateways::{SimGateway, SimGateways, SimGatewaysConfig, WebhookTarget};
+use mikrelay::sim::gateways::{Quirk, SimGateway, SimGateways, SimGatewaysConfig, WebhookTarget};
 use mikrelay::sim::router::{SimRouter, SimRouterConfig, SimUser};
 use mikrelay::site;
 use mikrelay::store::Store;
@@ -87,6 +89,7 @@ impl World {
         let relay = Relay::new(Parts {
             store,
             http: HttpClient::new(),
+            outgoing: loopback_open(),
             mailer: Mailer::Memory(mailbox.clone()),
             clock: clock.clone(),
             key: key.clone(),
@@ -130,6 +133,7 @@ impl World {
         let relay = Relay::new(Parts {
             store: self.relay.store().clone(),
             http: HttpClient::new(),
+            outgoing: loopback_open(),
             mailer,
             clock: self.clock.clone(),
             key: self.key.clone(),
@@ -266,11 +270,20 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
-        Self::with(|site| site).await
+        Self::open_with(|_, site| site, |_| ()).await
     }
 
-    /// A shop whose part of the business file is another one.
-    pub async fn with(edit: impl FnOnce(String) -> String) -> Self {
+    /// `set` may change what the server is allowed.
+    pub async fn with(set: impl FnOnce(&mut web::App)) -> Self {
+        Self::open_with(|_, site| site, set).await
+    }
+
+    /// A shop whose business file is changed before it is applied.
+    pub async fn edited(edit: impl FnOnce(&SimGateways, String) -> String) -> Self {
+        Self::open_with(edit, |_| ()).await
+    }
+
+    async fn open_with(edit: impl FnOnce(&SimGateways, String) -> String, set: impl FnOnce(&mut web::App)) -> Self {
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own_url: url::Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -279,8 +292,12 @@ impl Shop {
             .replace("{cinetpay}", gateways.cinetpay_v2.base_url())
             .replace("{cinetpay_v1}", gateways.cinetpay_v1.base_url())
             .replace("{feexpay}", gateways.feexpay.base_url())
+            .replace("{conekta}", gateways.conekta.base_url())
+            .replace("{conekta_key}", &gateways.conekta.webhook_key().unwrap())
             .replace("{mercadopago}", gateways.mercadopago.base_url());
-        let more = edit(more);
+        // Its keys do not tell their mode; this company sells for real money.
+        gateways.conekta.set_quirk(Quirk::LiveMode, true);
+        let more = edit(&gateways, more);
         let mut world = World::with(SimRouterConfig::default(), &more).await;
         // The gateways sign by the machine's clock.
         world.clock.advance_ms(
@@ -314,7 +331,10 @@ impl Shop {
             .set_webhooks(vec![webhook("fedapay", &[("mikuserprefix", "fp")])]);
         gateways.feexpay.set_webhooks(vec![webhook("feexpay", &[])]);
         gateways.mercadopago.set_webhooks(vec![webhook("mercadopago", &[])]);
-        let app = Arc::new(web::App::new(world.relay.clone(), &own_url, Vec::new()));
+        gateways.conekta.set_webhooks(vec![webhook("conekta", &[])]);
+        let mut app = web::App::new(world.relay.clone(), &own_url, Vec::new());
+        set(&mut app);
+        let app = Arc::new(app);
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async {
             let _ = stopped.await;
@@ -348,6 +368,7 @@ impl Shop {
             "cinetpay" => &self.gateways.cinetpay_v2,
             "cinetpay_v1" => &self.gateways.cinetpay_v1,
             "feexpay" => &self.gateways.feexpay,
+            "conekta" => &self.gateways.conekta,
             "mercadopago" => &self.gateways.mercadopago,
             other => panic!("no gateway {other}"),
         }
@@ -390,7 +411,7 @@ impl tracing::Subscriber for Deaf {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-pub const GATEWAYS: [&str; 4] = ["fedapay", "cinetpay", "cinetpay_v1", "feexpay"];
+pub const GATEWAYS: [&str; 5] = ["fedapay", "cinetpay", "cinetpay_v1", "feexpay", "conekta"];
 
 /// A FedaPay webhook's contents.
 #[derive(Clone, Debug)]
@@ -474,6 +495,12 @@ fn apply(store: &Store, text: &str) {
         .unwrap();
 }
 
+/// The simulated receivers of webhooks are on this machine.
+pub fn loopback_open() -> Outgoing {
+    let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], Vec::new());
+    Outgoing::with_deadline(guard, Duration::from_secs(2))
+}
+
 /// Long enough for loopback on a busy machine, short enough for a test of silence.
 fn short_deadlines() -> Deadlines {
     let short = Duration::from_secs(2);
@@ -528,6 +555,16 @@ base_url = "{feexpay}"
 site_id = "demoshop"
 token = "fp_demo"
 
+[[account]]
+id = "by-conekta"
+company = "cafe"
+gateway = "conekta"
+base_url = "{conekta}"
+public_key = "key_demoPublic00000000000"
+secret_key = "key_demoPrivate0000000000"
+webhook_secrets = ["""
+{conekta_key}"""]
+
 [[plan]]
 id = "by-fedapay"
 hotspot = "h1"
@@ -564,6 +601,16 @@ profile = "1J"
 price = "500"
 time = "1d"
 data = "1G"
+
+[[plan]]
+id = "by-conekta"
+hotspot = "h1"
+accounts = ["by-conekta"]
+label = "1 Hora"
+profile = "1H"
+price = "15.00"
+currency = "MXN"
+time = "1h"
 
 [[account]]
 id = "by-mercadopago"

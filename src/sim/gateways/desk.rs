@@ -11,7 +11,7 @@ use super::super::http::{Reply, Request};
 use super::sender::{Errand, Sender};
 use super::{
     Choice, Fault, Kind, NoPayment, Quirk, SimGatewaysConfig, SimStatus, WebhookTarget, cinetpay_v1, cinetpay_v2,
-    fedapay, feexpay, mercadopago,
+    conekta, fedapay, feexpay, mercadopago,
 };
 
 /// One gateway's memory.
@@ -86,6 +86,14 @@ impl Payment {
         self.claimed_amount.as_deref().unwrap_or(&self.amount)
     }
 
+    /// Takes on a status; that it was paid once is remembered.
+    pub fn turn(&mut self, status: SimStatus) {
+        if matches!(self.status, SimStatus::Paid | SimStatus::Settled) {
+            self.extra.insert(WAS_PAID.to_owned(), Value::Bool(true));
+        }
+        self.status = status;
+    }
+
     pub fn is_open(&self) -> bool {
         matches!(
             self.status,
@@ -102,6 +110,8 @@ impl Desk {
     pub fn new(kind: Kind, base_url: String, config: &SimGatewaysConfig) -> Self {
         let retry_delays = match kind {
             Kind::Fedapay(_) => config.retry_delays.clone(),
+            // It tells one payment by two webhooks, so that its tries take twice as long.
+            Kind::Conekta(_) => config.retry_delays.iter().take(CONEKTA_RETRIES).copied().collect(),
             // The other gateways publish no retries, so the relay must not need them.
             _ => Vec::new(),
         };
@@ -161,6 +171,20 @@ impl Desk {
         !is_used
     }
 
+    /// Keeps a new payment of a gateway that does not care whether a reference was used before.
+    pub fn add_another(&self, payment: Payment) {
+        self.state().payments.push(payment);
+    }
+
+    /// Changes the payment with this token, if there is one.
+    pub fn change(&self, token: &str, act: impl FnOnce(&mut Payment)) {
+        let mut state = self.state();
+        let payment = state.payments.iter_mut().find(|payment| payment.token == token);
+        if let Some(payment) = payment {
+            act(payment);
+        }
+    }
+
     pub fn count(&self) -> usize {
         self.state().payments.len()
     }
@@ -174,7 +198,7 @@ impl Desk {
 
     /// The buyer decides. Returns the webhooks this leads to, or `None` for an unknown token.
     pub fn decide(&self, token: &str, choice: Choice) -> Option<Vec<Errand>> {
-        let order = {
+        let payment = {
             let mut state = self.state();
             let payment = state.payments.iter_mut().find(|payment| payment.token == token)?;
             payment.script.clear();
@@ -183,34 +207,29 @@ impl Desk {
             } else {
                 SimStatus::Paid
             };
-            payment.token.clone()
+            payment.clone()
         };
         if matches!(self.kind, Kind::Mercadopago(_)) {
-            return mercadopago::decide(self, token, choice);
+            return mercadopago::decide(self, &payment.token, choice);
         }
-        let errand = self.errand_of(|payment| payment.token == order)?;
-        Some(match choice {
-            Choice::Pay | Choice::Decline => vec![errand],
-            Choice::PaySilently => Vec::new(),
-            Choice::PayTwice => vec![errand.clone(), errand],
-            Choice::PayLate => vec![Errand {
-                delay: self.late_by,
-                ..errand
-            }],
-            Choice::PayBadSignature => vec![Errand {
-                is_genuine: false,
-                ..errand
-            }],
-        })
+        Some(self.errands_for(&payment, choice))
     }
 
-    /// The webhook that tells an order's present status.
-    pub fn errand(&self, order: &str) -> Option<Errand> {
-        self.errand_of(|payment| payment.order == order)
+    /// The webhooks that tell a payment's present status, as the choice wants them.
+    pub fn errands_for(&self, payment: &Payment, choice: Choice) -> Vec<Errand> {
+        let mut errands = self.errands_of(payment);
+        match choice {
+            Choice::Pay | Choice::Decline => {}
+            Choice::PaySilently => errands.clear(),
+            Choice::PayTwice => errands.extend_from_within(..),
+            Choice::PayLate => errands.iter_mut().for_each(|errand| errand.delay = self.late_by),
+            Choice::PayBadSignature => errands.iter_mut().for_each(|errand| errand.is_genuine = false),
+        }
+        errands
     }
 
-    fn errand_of(&self, fits: impl Fn(&Payment) -> bool) -> Option<Errand> {
-        let payment = self.state().payments.iter().find(|payment| fits(payment)).cloned()?;
+    /// The webhooks that tell a payment's present status: one, or several where the gateway has several.
+    pub fn errands_of(&self, payment: &Payment) -> Vec<Errand> {
         let mut targets = self.state().targets.clone();
         let is_per_payment = matches!(self.kind, Kind::CinetpayV2(_) | Kind::CinetpayV1(_));
         if let (true, true, Some(url)) = (is_per_payment, targets.is_empty(), &payment.notify_url) {
@@ -219,19 +238,23 @@ impl Desk {
                 headers: Vec::new(),
             });
         }
-        let body = match &self.kind {
-            Kind::Fedapay(_) => fedapay::event(&payment),
-            Kind::CinetpayV2(_) => cinetpay_v2::notification(self, &payment),
-            Kind::CinetpayV1(_) => cinetpay_v1::notification(&payment),
-            Kind::Feexpay(_) => feexpay::event(self, &payment),
-            Kind::Mercadopago(keys) => return mercadopago::errand(self, keys, &payment.token),
+        let bodies = match &self.kind {
+            Kind::Fedapay(_) => vec![fedapay::event(payment)],
+            Kind::CinetpayV2(_) => vec![cinetpay_v2::notification(self, payment)],
+            Kind::CinetpayV1(_) => vec![cinetpay_v1::notification(payment)],
+            Kind::Feexpay(_) => vec![feexpay::event(self, payment)],
+            Kind::Conekta(_) => conekta::events(self, payment),
+            Kind::Mercadopago(keys) => return mercadopago::errand(self, keys, &payment.token).into_iter().collect(),
         };
-        Some(Errand {
-            targets,
-            body: body.into_bytes(),
-            is_genuine: true,
-            delay: std::time::Duration::ZERO,
-        })
+        bodies
+            .into_iter()
+            .map(|body| Errand {
+                targets: targets.clone(),
+                body: body.into_bytes(),
+                is_genuine: true,
+                delay: std::time::Duration::ZERO,
+            })
+            .collect()
     }
 
     /// The headers that prove a webhook, made for each try anew; wrong ones for a forged one.
@@ -241,6 +264,7 @@ impl Desk {
             Kind::CinetpayV2(keys) => cinetpay_v2::proof(self, keys, body, is_genuine),
             Kind::CinetpayV1(_) => vec![json_type()],
             Kind::Feexpay(keys) => feexpay::proof(keys, is_genuine),
+            Kind::Conekta(merchant) => conekta::proof(merchant, body, is_genuine),
             Kind::Mercadopago(keys) => mercadopago::proof(self, keys, body, is_genuine),
         };
         headers.retain(|(_, value)| !value.is_empty());
@@ -266,11 +290,21 @@ impl Fault {
                 StatusCode::FORBIDDEN,
                 "<html><body>Attention Required!</body></html>".to_owned(),
             )),
+            Self::TooMany if matches!(kind, Kind::Conekta(_)) => Some(conekta::too_many()),
             Self::TooMany => json(StatusCode::TOO_MANY_REQUESTS, json!({ "message": "RATE_LIMIT" })),
-            Self::Unauthorized => Some(unauthorized(kind)),
+            Self::NotOnTheList if matches!(kind, Kind::Conekta(_)) => Some(conekta::not_on_the_list()),
+            Self::Unauthorized | Self::NotOnTheList => Some(unauthorized(kind)),
+            Self::Flood => Some(Reply::new(
+                StatusCode::OK,
+                "application/json",
+                format!(
+                    r#"{{"id":1,"status":"approved","description":"{}"}}"#,
+                    "x".repeat(FLOOD_BYTES)
+                ),
+            )),
             Self::Garbage => Some(Reply::text(StatusCode::OK, "{\"half\":")),
-            Self::Locked | Self::Dependency | Self::TooManyFor42s | Self::Flood => mercadopago::fault(self),
-            Self::SilentAfterAccepting | Self::HangUpAfterAccepting => None,
+            Self::Locked | Self::Dependency | Self::TooManyFor42s => mercadopago::fault(self),
+            Self::SilentAfterAccepting | Self::HangUpAfterAccepting | Self::Spared => None,
         }
     }
 }
@@ -291,6 +325,7 @@ pub fn unauthorized(kind: &Kind) -> Reply {
             json!({ "code": 1005, "status": "INVALID_CREDENTIALS" }),
         ),
         Kind::Feexpay(_) => (StatusCode::UNAUTHORIZED, json!({ "message": "UNAUTHORIZED" })),
+        Kind::Conekta(_) => return conekta::unauthorized(),
         Kind::Mercadopago(_) => (StatusCode::UNAUTHORIZED, mercadopago::invalid_token()),
     };
     Reply::json(status, &body)
@@ -322,3 +357,10 @@ pub fn json_type() -> (String, String) {
 pub fn random_hex() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
+
+/// Among a payment's extras: the money was there once.
+pub const WAS_PAID: &str = "was_paid";
+/// Of the 13 that are published; enough to see that it comes again.
+const CONEKTA_RETRIES: usize = 3;
+/// More than any answer of a gateway.
+const FLOOD_BYTES: usize = 10 * 1024 * 1024;

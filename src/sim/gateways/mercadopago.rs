@@ -72,13 +72,6 @@ pub fn fault(fault: Fault) -> Option<Reply> {
                 .insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("42"));
             Some(reply)
         }
-        Fault::Flood => {
-            let body = format!(
-                r#"{{"id":1,"status":"approved","description":"{}"}}"#,
-                "x".repeat(FLOOD_BYTES)
-            );
-            Some(Reply::new(StatusCode::OK, "application/json", body))
-        }
         _ => None,
     }
 }
@@ -146,4 +139,3 @@ const SITE_ID: &str = "MLM";
 const CURRENCY: crate::money::Currency = crate::money::Currency::Mxn;
 /// A payment of another seller.
 const FOREIGN_PAYMENT: &str = "4000000004";
-const FLOOD_BYTES: usize = 10 * 1024 * 1024;

@@ -1,13 +1,17 @@
-//! FedaPay, CinetPay (both generations) and FeexPay as servers on loopback, each with the page or phone on
+//! FedaPay, CinetPay (both generations), FeexPay and Conekta as servers on loopback, each with the page or phone on
 //! which the buyer decides, and a webhook sender that signs as the real ones do.
 //!
-//! They refuse what the real ones are documented to refuse. They do not imitate: TLS, cards, payouts, fees,
-//! refunds by API, rate limits, FedaPay's switching a webhook off after ten errors, and every field nobody
+//! They refuse what the real ones are documented to refuse. They do not imitate: TLS, payouts, fees, FedaPay's
+//! refunds, rate limits, FedaPay's switching a webhook off after ten errors, and every field nobody
 //! reads. What the facts do not know (the code for an unknown CinetPay transaction, FeexPay's retries) is
-//! made up and marked where it is. Facts: `gateways-west-africa.md`, section 9.
+//! made up and marked where it is. Facts: `gateways-west-africa.md`, section 9, and `gateways-latin-america.md`.
 
 mod cinetpay_v1;
 mod cinetpay_v2;
+mod conekta;
+mod conekta_keys;
+mod conekta_order;
+mod conekta_pages;
 mod desk;
 mod fedapay;
 mod feexpay;
@@ -23,6 +27,7 @@ use tokio::net::TcpListener;
 use super::http::{Reply, Request, Server};
 use desk::Desk;
 
+pub use conekta_order::Voucher;
 pub use fedapay::signature as fedapay_signature;
 pub use mercadopago::signature as mercadopago_signature;
 pub use sender::SentWebhook;
@@ -34,10 +39,11 @@ pub struct SimGatewaysConfig {
     pub cinetpay_v2: CinetpayV2Keys,
     pub cinetpay_v1: CinetpayV1Keys,
     pub feexpay: FeexpayKeys,
+    pub conekta: ConektaKeys,
     pub mercadopago: MercadopagoKeys,
     /// FedaPay, CinetPay v2, CinetPay v1, FeexPay, Conekta, Mercado Pago; 0 picks a free one.
     pub ports: [u16; 6],
-    /// How long FedaPay waits before each further try of a webhook that was not answered 2xx.
+    /// How long FedaPay and Conekta wait before each further try of a webhook that was not answered 2xx.
     pub retry_delays: Vec<Duration>,
     /// How late `Choice::PayLate` tells its webhook.
     pub late_by: Duration,
@@ -72,6 +78,13 @@ pub struct FeexpayKeys {
     pub header: Option<(String, String)>,
 }
 
+/// The webhook key is made by the simulator itself: `SimGateway::webhook_key`.
+#[derive(Clone, Debug)]
+pub struct ConektaKeys {
+    pub private_key: String,
+    pub public_key: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct MercadopagoKeys {
     pub access_token: String,
@@ -101,6 +114,10 @@ impl Default for SimGatewaysConfig {
                 shop: "demoshop".to_owned(),
                 token: "fp_demo".to_owned(),
                 header: None,
+            },
+            conekta: ConektaKeys {
+                private_key: "key_demoPrivate0000000000".to_owned(),
+                public_key: "key_demoPublic00000000000".to_owned(),
             },
             mercadopago: MercadopagoKeys {
                 access_token: "APP_USR-demo-access-token".to_owned(),
@@ -191,8 +208,6 @@ pub enum Fault {
     Dependency,
     /// Mercado Pago: 429 with a `Retry-After` of 42 s; nothing happened.
     TooManyFor42s,
-    /// Mercado Pago: 200 with 10 MB of JSON; nothing happened.
-    Flood,
     /// 401 as for a wrong key; nothing happened.
     Unauthorized,
     /// 200 with text that is no JSON; nothing happened.
@@ -201,6 +216,12 @@ pub enum Fault {
     SilentAfterAccepting,
     /// The call takes effect, and the connection is closed without an answer.
     HangUpAfterAccepting,
+    /// Conekta: 403, the key may not be used from this address; nothing happened. Elsewhere as `Unauthorized`.
+    NotOnTheList,
+    /// 200 with 10 MB of JSON; nothing happened.
+    Flood,
+    /// None: this call goes well, and a later one of the row does not.
+    Spared,
 }
 
 /// A habit of a gateway that stays until it is switched off.
@@ -220,6 +241,12 @@ pub enum Quirk {
     NoToken,
     /// CinetPay v2: the check of an unpaid transaction answers HTTP 400 with its usual body.
     CheckIsBadRequest,
+    /// Conekta: the company's mode is live.
+    LiveMode,
+    /// Conekta: a new order is refused at once, with 402 and the order inside.
+    DeclinesAtOnce,
+    /// Conekta: the search finds nothing; lists are whole.
+    SearchIsBlind,
     /// Mercado Pago: the payment's own notification address is passed over; only the panel's is called.
     PanelOnly,
     /// Mercado Pago: each notification comes in the legacy shape as well, whatever the address asks for.
@@ -244,17 +271,19 @@ pub struct SimGateways {
     pub cinetpay_v2: SimGateway,
     pub cinetpay_v1: SimGateway,
     pub feexpay: SimGateway,
+    pub conekta: SimGateway,
     pub mercadopago: SimGateway,
 }
 
 impl SimGateways {
     pub async fn start(config: SimGatewaysConfig) -> std::io::Result<Self> {
-        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay, _, mercadopago] = config.ports;
+        let [fedapay, cinetpay_v2, cinetpay_v1, feexpay, conekta, mercadopago] = config.ports;
         let kinds = (
             Kind::Fedapay(config.fedapay.clone()),
             Kind::CinetpayV2(config.cinetpay_v2.clone()),
             Kind::CinetpayV1(config.cinetpay_v1.clone()),
             Kind::Feexpay(config.feexpay.clone()),
+            Kind::Conekta(conekta::Merchant::new(config.conekta.clone())),
         );
         let mercadopago_kind = Kind::Mercadopago(config.mercadopago.clone());
         Ok(Self {
@@ -262,6 +291,7 @@ impl SimGateways {
             cinetpay_v2: SimGateway::start(kinds.1, cinetpay_v2, &config).await?,
             cinetpay_v1: SimGateway::start(kinds.2, cinetpay_v1, &config).await?,
             feexpay: SimGateway::start(kinds.3, feexpay, &config).await?,
+            conekta: SimGateway::start(kinds.4, conekta, &config).await?,
             mercadopago: SimGateway::start(mercadopago_kind, mercadopago, &config).await?,
         })
     }
@@ -307,8 +337,51 @@ impl SimGateway {
 
     /// Where the buyer pays this order.
     pub fn pay_page(&self, order: &str) -> Result<String, NoPayment> {
-        self.desk
-            .with_payment(order, |payment| format!("{}/pay/{}", self.desk.base_url, payment.token))
+        let folder = if matches!(self.desk.kind, Kind::Conekta(_)) {
+            "checkout"
+        } else {
+            "pay"
+        };
+        self.desk.with_payment(order, |payment| {
+            format!("{}/{folder}/{}", self.desk.base_url, payment.token)
+        })
+    }
+
+    /// Conekta: the PEM public half of the key that signs its webhooks.
+    pub fn webhook_key(&self) -> Option<String> {
+        match &self.desk.kind {
+            Kind::Conekta(merchant) => merchant.webhook_keys.public_pem(),
+            _ => None,
+        }
+    }
+
+    /// Conekta: makes one more webhook key, which signs from now on; its PEM public half.
+    pub fn add_webhook_key(&self) -> Option<String> {
+        match &self.desk.kind {
+            Kind::Conekta(merchant) => {
+                merchant.webhook_keys.add(conekta::is_live(&self.desk));
+                merchant.webhook_keys.public_pem()
+            }
+            _ => None,
+        }
+    }
+
+    /// Conekta: the `DIGEST` it would send with this body.
+    pub fn digest(&self, body: &[u8]) -> Option<String> {
+        match &self.desk.kind {
+            Kind::Conekta(merchant) => merchant.webhook_keys.sign(body),
+            _ => None,
+        }
+    }
+
+    /// Conekta: the buyer takes a reference to pay later, and the gateway tells that it waits. A pay choice then
+    /// pays it.
+    pub async fn issue_voucher(&self, order: &str, voucher: Voucher) -> Result<(), NoPayment> {
+        let base_url = self.desk.base_url.clone();
+        self.desk.with_payment(order, |payment| {
+            conekta_order::issue(payment, voucher, &base_url, conekta::now_s());
+        })?;
+        self.tell(order, SimStatus::Pending).await
     }
 
     /// Decides as the buyer would on the page; returns when its webhooks were delivered or given up.
@@ -327,14 +400,16 @@ impl SimGateway {
     /// Sets a payment's status and tells it by webhook, as a settlement or a refund would.
     pub async fn tell(&self, order: &str, status: SimStatus) -> Result<(), NoPayment> {
         self.set_status(order, status)?;
-        let errand = self.desk.errand(order).ok_or_else(|| NoPayment(order.to_owned()))?;
-        self.desk.sender.deliver(self.desk.clone(), errand).await;
+        let payment = self.desk.with_payment(order, |payment| payment.clone())?;
+        for errand in self.desk.errands_of(&payment) {
+            self.desk.sender.deliver(self.desk.clone(), errand).await;
+        }
         Ok(())
     }
 
     /// Sets a payment's status and tells nobody.
     pub fn set_status(&self, order: &str, status: SimStatus) -> Result<(), NoPayment> {
-        self.desk.with_payment(order, |payment| payment.status = status)
+        self.desk.with_payment(order, |payment| payment.turn(status))
     }
 
     /// The statuses the next questions about a payment are answered with; the last one stays.
@@ -349,18 +424,18 @@ impl SimGateway {
             .with_payment(order, |payment| payment.claimed_amount = Some(amount.to_owned()))
     }
 
+    /// What answers and webhooks call the currency from now on.
+    pub fn claim_currency(&self, order: &str, currency: &str) -> Result<(), NoPayment> {
+        self.desk
+            .with_payment(order, |payment| payment.currency = currency.to_owned())
+    }
+
     /// What a payment's own data name as its order from now on; its reference stays (FedaPay).
     pub fn claim_order(&self, order: &str, claimed: &str) -> Result<(), NoPayment> {
         let own = serde_json::json!({ "ref": claimed });
         self.desk.with_payment(order, |payment| {
             payment.extra.insert("custom_metadata".to_owned(), own);
         })
-    }
-
-    /// What answers call the currency from now on.
-    pub fn claim_currency(&self, order: &str, code: &str) -> Result<(), NoPayment> {
-        self.desk
-            .with_payment(order, |payment| code.clone_into(&mut payment.currency))
     }
 
     /// Faults for the next calls to the API, one each.
@@ -405,6 +480,7 @@ enum Kind {
     CinetpayV2(CinetpayV2Keys),
     CinetpayV1(CinetpayV1Keys),
     Feexpay(FeexpayKeys),
+    Conekta(conekta::Merchant),
     Mercadopago(MercadopagoKeys),
 }
 
@@ -421,6 +497,7 @@ async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
         Kind::CinetpayV2(keys) => cinetpay_v2::answer(&desk, keys, &request),
         Kind::CinetpayV1(keys) => cinetpay_v1::answer(&desk, keys, &request),
         Kind::Feexpay(keys) => feexpay::answer(&desk, keys, &request),
+        Kind::Conekta(merchant) => conekta::answer(&desk, merchant, &request),
         Kind::Mercadopago(keys) => mercadopago::answer(&desk, keys, &request),
     };
     match fault {

@@ -8,12 +8,17 @@ use http::{Method, StatusCode};
 use super::super::http::{Reply, Request};
 use super::super::portal::page::{grouped, language_of};
 use super::desk::{Desk, Payment};
-use super::{Choice, Kind, SimStatus, fedapay, feexpay, mercadopago};
+use super::{Choice, Kind, SimStatus, conekta_pages, fedapay, feexpay, mercadopago};
 use crate::company::Language;
 use crate::html::escape;
 
 /// Answers a page's address; `None` for the API.
 pub fn answer(desk: &Arc<Desk>, request: &Request) -> Option<Reply> {
+    if matches!(desk.kind, Kind::Conekta(_))
+        && let Some(reply) = conekta_pages::answer(desk, request)
+    {
+        return Some(reply);
+    }
     if let Kind::Mercadopago(_) = desk.kind
         && let Some(reply) = mercadopago::page(desk, request)
     {
@@ -193,7 +198,7 @@ fn form(payment: &Payment, words: &Words) -> String {
     )
 }
 
-pub fn amount(payment: &Payment) -> String {
+pub(super) fn amount(payment: &Payment) -> String {
     format!(
         "{}\u{a0}{}",
         escape(&grouped(&payment.amount)),
@@ -206,6 +211,7 @@ fn title(desk: &Desk) -> &'static str {
         Kind::Fedapay(_) => "FedaPay",
         Kind::CinetpayV2(_) | Kind::CinetpayV1(_) => "CinetPay",
         Kind::Feexpay(_) => "FeexPay",
+        Kind::Conekta(_) => "Conekta",
         Kind::Mercadopago(_) => "Mercado Pago",
     }
 }

@@ -1,4 +1,4 @@
-//! Which language a page speaks: what the address asks for, else what the browser prefers, else the seller's.
+//! Which language a reader wants: what the address asks for, else what his program prefers.
 
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
