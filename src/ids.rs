@@ -108,6 +108,8 @@ row_ids! {
     EventId,
     /// One thing still to do.
     JobId,
+    /// A payment that is to be given back.
+    RefundId,
     /// A webhook that we send.
     HookId,
 }

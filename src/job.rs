@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{AccountId, CompanyId, EventId, HookId, JobId, OrderRef, RouterId};
+use crate::ids::{AccountId, CompanyId, EventId, HookId, JobId, OrderRef, RefundId, RouterId};
 
 /// What there is to do. `(kind, subject)` is unique among open jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,10 @@ pub enum Task {
     LogIn(OrderRef),
     /// Disable the order's user.
     Disable(OrderRef),
+    /// Give a payment back, and see that it arrives.
+    Refund(RefundId),
+    /// Ask a gateway whether the payments of the last days are still paid; daily.
+    Recheck(AccountId),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
     /// Deliver one webhook of ours.
@@ -31,7 +35,7 @@ pub enum Task {
 
 impl Task {
     /// The kinds that wait for a time of day instead of for somebody's answer.
-    pub const DAILY_KINDS: [&'static str; 3] = ["ledger", "ledger-mail", "housekeeping"];
+    pub const DAILY_KINDS: [&'static str; 4] = ["ledger", "ledger-mail", "recheck", "housekeeping"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -41,6 +45,8 @@ impl Task {
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
             Self::Mail(_) => "mail",
+            Self::Refund(_) => "refund",
+            Self::Recheck(_) => "recheck",
             Self::Hook(_) => "hook",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
@@ -56,8 +62,9 @@ impl Task {
                 order.to_string()
             }
             Self::Mail(message) => message.to_string(),
+            Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
-            Self::Ledger(account) => account.to_string(),
+            Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
             Self::LedgerMail(company) => company.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
@@ -73,6 +80,8 @@ impl Task {
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
+            "refund" => Self::Refund(RefundId(subject.parse().ok()?)),
+            "recheck" => Self::Recheck(AccountId::new(subject)),
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
@@ -92,6 +101,10 @@ pub enum Lane {
     Questions(AccountId),
     Router(RouterId),
     Mail,
+    /// Refunds of one account: few, and nothing that waits for a gateway stands before them.
+    Refunds(AccountId),
+    /// Questions about what was paid in the last days, a morning's work.
+    Rechecks(AccountId),
     /// Webhooks to one receiver, `host:port`: a dead one delays no other.
     Hook(String),
     /// The daily comparison of one account. It may take minutes, so it stands in nobody's way.
@@ -107,6 +120,8 @@ impl Lane {
             Self::Questions(account) => format!("questions:{account}"),
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
+            Self::Refunds(account) => format!("refunds:{account}"),
+            Self::Rechecks(account) => format!("rechecks:{account}"),
             Self::Hook(receiver) => format!("hook:{receiver}"),
             Self::Ledger(account) => format!("ledger:{account}"),
             Self::Upkeep => "upkeep".to_owned(),
@@ -118,6 +133,8 @@ impl Lane {
             Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            Some(("refunds", id)) => Some(Self::Refunds(AccountId::new(id))),
+            Some(("rechecks", id)) => Some(Self::Rechecks(AccountId::new(id))),
             Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),
             Some(("ledger", id)) => Some(Self::Ledger(AccountId::new(id))),
             None if text == "mail" => Some(Self::Mail),

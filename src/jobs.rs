@@ -87,6 +87,7 @@ impl Runner {
     pub async fn drain(&self) -> Result<usize, StoreError> {
         let mut ran = 0;
         self.clamp_due_times().await?;
+        self.0.relay.follow_refund_policies().await?;
         loop {
             let before = ran;
             for lane in self.due_lanes().await? {
@@ -227,6 +228,7 @@ impl Runner {
         if ticks % CLOCK_CHECK_TICKS == 1 {
             self.clamp_due_times().await?;
             self.0.relay.plan_daily_work().await?;
+            self.0.relay.follow_refund_policies().await?;
         }
         self.notice_other_processes().await?;
         Ok(self.due_lanes().await?.into_iter().collect())
@@ -383,7 +385,7 @@ fn most_workers(lane: &Lane) -> usize {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
         Lane::Account(_) | Lane::Questions(_) | Lane::Mail | Lane::Hook(_) => 2,
-        Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -392,11 +394,13 @@ fn most_workers(lane: &Lane) -> usize {
 fn jobs_at_once(lane: &Lane) -> u32 {
     match lane {
         Lane::Account(_) => 16,
+        // One that waits for a slow gateway holds up few others.
+        Lane::Refunds(_) => 4,
         // Fewer: gateways count how often they are asked.
         Lane::Questions(_) => 8,
         // A silent receiver costs each of its webhooks a deadline: they wait it out together.
         Lane::Hook(_) => 8,
-        Lane::Router(_) | Lane::Mail | Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Router(_) | Lane::Mail | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 

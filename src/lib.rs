@@ -35,6 +35,7 @@ pub mod order;
 pub mod phone;
 pub mod plan;
 pub mod reason;
+pub mod refund;
 pub mod shown;
 pub mod voucher;
 

@@ -146,11 +146,13 @@ pub enum State {
     Held,
     /// Paid, but the router refuses for a reason only a person can remove.
     Stuck,
+    /// Paid and not delivered, and the money is to go back: nothing is made on the router any more.
+    Refunding,
     Refunded,
 }
 
 impl State {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::New,
         Self::Waiting,
         Self::Paid,
@@ -161,6 +163,7 @@ impl State {
         Self::Cancelled,
         Self::Held,
         Self::Stuck,
+        Self::Refunding,
         Self::Refunded,
     ];
 
@@ -176,6 +179,7 @@ impl State {
             Self::Cancelled => "cancelled",
             Self::Held => "held",
             Self::Stuck => "stuck",
+            Self::Refunding => "refunding",
             Self::Refunded => "refunded",
         }
     }
@@ -190,6 +194,16 @@ impl State {
             self,
             Self::New | Self::Waiting | Self::Failed | Self::Expired | Self::Cancelled
         )
+    }
+
+    /// A user that may be on the router has to be made there, and to work.
+    pub fn wants_user(self) -> bool {
+        matches!(self, Self::Paid | Self::Stuck)
+    }
+
+    /// A user that may be on the router must not be used.
+    pub fn forbids_user(self) -> bool {
+        matches!(self, Self::Refunding | Self::Refunded)
     }
 
     /// The buyer may see the voucher.
@@ -210,7 +224,14 @@ pub enum Fact {
     Failed,
     Expired,
     Cancelled,
+    /// The operator or the account's policy says: give the money back.
+    RefundWished,
+    /// The gateway will not give it back.
+    RefundRefused,
+    /// The money went back.
     Refunded,
+    /// The bank took the money back.
+    ChargedBack,
     /// The user exists on the router.
     Provisioned,
     /// The router refuses for a reason only a person can remove.
@@ -222,14 +243,17 @@ pub enum Fact {
 }
 
 impl Fact {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Started,
         Self::Paid,
         Self::Mismatched,
         Self::Failed,
         Self::Expired,
         Self::Cancelled,
+        Self::RefundWished,
+        Self::RefundRefused,
         Self::Refunded,
+        Self::ChargedBack,
         Self::Provisioned,
         Self::Stuck,
         Self::Delivered,
@@ -250,14 +274,19 @@ pub enum Effect {
     Alert,
     /// Take the user's rights away on the router.
     Disable,
+    /// Tell the operator and the buyer that the money went back.
+    AnnounceRefund,
 }
 
 /// The whole life of an order, without input or output: `(state, fact) → (state, effects)`.
 ///
 /// Money is the truth: `Paid` moves every state that waits for money, whatever was said before, and nothing
-/// but a refund takes a paid order back.
+/// but a refund takes a paid order back. An order is delivered or refunded: a wish for a refund stops what was not
+/// delivered yet before the money is asked for, and touches nothing that was.
 pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
-    use State::{Cancelled, Delivered, Expired, Failed, Held, New, Paid, Provisioned, Refunded, Stuck, Waiting};
+    use State::{
+        Cancelled, Delivered, Expired, Failed, Held, New, Paid, Provisioned, Refunded, Refunding, Stuck, Waiting,
+    };
     match (state, fact) {
         (New, Fact::Started) => (Waiting, &[]),
         (New | Waiting | Failed | Expired | Cancelled | Held, Fact::Paid) | (Held, Fact::Released) => {
@@ -270,12 +299,20 @@ pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
         (New | Waiting, Fact::Cancelled) => (Cancelled, &[]),
         (Paid, Fact::Stuck) => (Stuck, &[Effect::Alert]),
         (Paid | Stuck, Fact::Provisioned) => (Provisioned, &[Effect::LogIn, Effect::Announce]),
-        // The refund overtook the router's answer: the user exists and must not be used.
-        (Refunded, Fact::Provisioned) => (Refunded, &[Effect::Disable]),
+        // The refund, or the wish for it, overtook the router's answer: the user exists and must not be used.
+        (Refunding | Refunded, Fact::Provisioned) => (state, &[Effect::Disable]),
         (Provisioned, Fact::Delivered) => (Delivered, &[]),
         // A paid order's user may be on the router already, its answer lost.
-        (Paid | Stuck | Provisioned | Delivered, Fact::Refunded) => (Refunded, &[Effect::Disable]),
-        (_, Fact::Refunded) => (Refunded, &[]),
+        (Paid | Stuck | Held, Fact::RefundWished) => (Refunding, &[Effect::Disable]),
+        // The money is still here: the operator decides, as with any money that bought nothing.
+        (Refunding, Fact::RefundRefused) => (Held, &[]),
+        (Paid | Stuck | Held | Refunding | Provisioned | Delivered, Fact::Refunded) => {
+            (Refunded, &[Effect::Disable, Effect::AnnounceRefund])
+        }
+        (Paid | Stuck | Held | Refunding | Provisioned | Delivered, Fact::ChargedBack) => {
+            (Refunded, &[Effect::Disable, Effect::Alert])
+        }
+        (_, Fact::Refunded | Fact::ChargedBack) => (Refunded, &[]),
         _ => (state, &[]),
     }
 }
@@ -318,8 +355,31 @@ mod tests {
             let (state, _, paid) = play(&facts);
             if paid {
                 prop_assert!(!state.awaits_money());
-                prop_assert_ne!(state, State::Held);
+                // Only a refund that the gateway refused takes it back to the operator.
+                prop_assert!(state != State::Held || facts.contains(&Fact::RefundRefused));
             }
+        }
+
+        #[test]
+        fn a_wish_for_a_refund_stops_what_was_not_delivered(before in facts(), after in facts()) {
+            let (state, effects, _) = play(&before);
+            let (wished, _) = step(state, Fact::RefundWished);
+            prop_assert_eq!(wished == state, !matches!(state, State::Paid | State::Stuck | State::Held));
+            if wished == state {
+                return Ok(());
+            }
+            prop_assert_eq!(wished, State::Refunding);
+            let (mut state, mut effects) = (wished, effects);
+            for fact in after {
+                if fact == Fact::RefundRefused {
+                    break;
+                }
+                let (next, wanted) = step(state, fact);
+                prop_assert!(next.forbids_user());
+                effects.extend_from_slice(wanted);
+                state = next;
+            }
+            prop_assert!(!effects.contains(&Effect::Announce), "{:?}", effects);
         }
 
         #[test]
@@ -334,7 +394,10 @@ mod tests {
         #[test]
         fn a_refund_ends_without_a_live_user(facts in facts()) {
             let mut facts = facts;
-            facts.extend([Fact::Refunded, Fact::Paid, Fact::Provisioned, Fact::Delivered, Fact::Released]);
+            facts.extend([
+                Fact::Refunded, Fact::Paid, Fact::Provisioned, Fact::Delivered, Fact::Released, Fact::RefundWished,
+                Fact::RefundRefused,
+            ]);
             let (state, effects, _) = play(&facts);
             prop_assert_eq!(state, State::Refunded);
             let made = effects.contains(&Effect::Announce);

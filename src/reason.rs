@@ -66,6 +66,32 @@ pub enum Reason {
     PartlyRefunded {
         gateway: GatewayName,
     },
+    /// The bank took the money back.
+    ChargedBack {
+        gateway: GatewayName,
+    },
+    /// The bank took the money back, and then the gateway decided for the seller.
+    ChargebackWon {
+        gateway: GatewayName,
+    },
+    /// The gateway does not give a payment back.
+    RefundRefused {
+        gateway: GatewayName,
+        payment: String,
+        paid: Money,
+        words: String,
+    },
+    /// A refund goes on when the account is mended.
+    RefundHeldUp {
+        gateway: GatewayName,
+        account: AccountId,
+        paid: Money,
+        words: String,
+    },
+    /// An order that was not delivered in time is refunded once its router has taken its user away.
+    RefundAwaitsRouter {
+        paid: Money,
+    },
     /// The order's hotspot was taken out of the business file.
     HotspotGone {
         hotspot: HotspotId,
@@ -202,6 +228,8 @@ impl Reason {
         let commands = [
             ("retry", format!("mikrelay order retry {order}")),
             ("show", format!("mikrelay order show {order}")),
+            ("refund", format!("mikrelay order refund {order}")),
+            ("refunded", format!("mikrelay order refunded {order}")),
         ];
         Told::of(self).say(language, "-do", &commands)
     }

@@ -47,6 +47,23 @@ fn samples() -> Vec<Reason> {
         },
         Reason::PaymentDisputed { gateway },
         Reason::PartlyRefunded { gateway },
+        Reason::ChargedBack { gateway },
+        Reason::ChargebackWon { gateway },
+        Reason::RefundRefused {
+            gateway,
+            payment: "104015".to_owned(),
+            paid: Money::from_minor(100, Currency::Xof),
+            words: "balance too low".to_owned(),
+        },
+        Reason::RefundHeldUp {
+            gateway,
+            account: AccountId::new("awa-fedapay"),
+            paid: Money::from_minor(100, Currency::Xof),
+            words: "HTTP 401".to_owned(),
+        },
+        Reason::RefundAwaitsRouter {
+            paid: Money::from_minor(100, Currency::Xof),
+        },
         Reason::HotspotGone {
             hotspot: HotspotId::new("marche"),
         },

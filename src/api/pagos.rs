@@ -225,7 +225,8 @@ fn payment_status(placed: &PlacedLink) -> Option<&'static str> {
     match placed.order.state {
         State::New => None,
         State::Waiting | State::Held => Some("pending_payment"),
-        State::Paid | State::Provisioned | State::Delivered | State::Stuck => Some("paid"),
+        // A refund that is wished for is not made yet.
+        State::Paid | State::Provisioned | State::Delivered | State::Stuck | State::Refunding => Some("paid"),
         State::Failed => Some("declined"),
         State::Expired => Some("expired"),
         State::Cancelled => Some("canceled"),

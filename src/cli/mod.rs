@@ -11,6 +11,7 @@ pub mod key;
 pub mod kit;
 pub mod ledger;
 pub mod order;
+pub mod refund;
 pub mod router;
 mod serve;
 mod table;
@@ -20,11 +21,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app;
 use crate::config::{Config, LogFormat};
 use crate::logging;
+use crate::refund::RefundReason;
 use crate::store::Store;
 
 #[derive(Debug, Parser)]
@@ -117,11 +119,52 @@ enum OrderCommand {
     },
     /// Let an order go on: a held or stuck one to the router, an unpaid one to the gateway
     Retry { reference: String },
+    /// Give a payment back; says what it would do unless `--yes` is there
+    Refund {
+        reference: String,
+        /// Really do it
+        #[arg(long)]
+        yes: bool,
+        /// What the gateway is told
+        #[arg(long, value_enum, default_value = "requested")]
+        reason: Reason,
+        /// The gateway's id of the payment, where an order was paid twice; its own payment when absent
+        #[arg(long, value_name = "ID")]
+        payment: Option<String>,
+    },
+    /// Say that you gave a payment back in the gateway's dashboard: its code stops working
+    Refunded {
+        reference: String,
+        /// The gateway's id of the payment, where an order was paid twice
+        #[arg(long, value_name = "ID")]
+        payment: Option<String>,
+    },
     /// The last daily comparison of each account with its gateway
     Ledger {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Why a payment goes back.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Reason {
+    /// The buyer wants his money back
+    Requested,
+    /// The code cannot be delivered
+    Undeliverable,
+    /// It was paid twice
+    Duplicate,
+}
+
+impl From<Reason> for RefundReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Requested => Self::RequestedByClient,
+            Reason::Undeliverable => Self::CannotBeFulfilled,
+            Reason::Duplicate => Self::Duplicate,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -272,6 +315,23 @@ fn run(cli: Cli) -> Result<()> {
                 json,
             } => order::show(&open(config)?, &reference, voucher, json, out),
             OrderCommand::Retry { reference } => order::retry(&open(config)?, &reference, out),
+            OrderCommand::Refund {
+                reference,
+                yes,
+                reason,
+                payment,
+            } => {
+                let wish = refund::Wish {
+                    reference,
+                    payment,
+                    reason: reason.into(),
+                    yes,
+                };
+                refund::refund(&open(config)?, &wish, out)
+            }
+            OrderCommand::Refunded { reference, payment } => {
+                refund::refunded(&open(config)?, &reference, payment.as_deref(), out)
+            }
             OrderCommand::Ledger { json } => ledger::print(&open(config)?, json, out),
         },
         Command::Event(command) => match command {

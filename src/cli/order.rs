@@ -15,7 +15,9 @@ use crate::job::{Job, Lane, NewJob, Task};
 use crate::message::{Message, MessageState};
 use crate::order::{Effect, Fact, Order, State, step};
 use crate::payment::lane_of;
+use crate::payment::refund::wish;
 use crate::reason::Reason;
+use crate::refund::Refund;
 use crate::store::{Db, EventFilter, OrderFilter, Store, StoreError};
 
 /// The latest orders, in these states or in any.
@@ -103,6 +105,7 @@ struct File {
     jobs: Vec<(Job, Option<jiff::Timestamp>)>,
     events: Vec<Event>,
     mails: Vec<(Message, MessageState)>,
+    refunds: Vec<Refund>,
 }
 
 fn read_file(db: &Db<'_>, reference: &str) -> Result<Option<File>, StoreError> {
@@ -123,17 +126,19 @@ fn read_file(db: &Db<'_>, reference: &str) -> Result<Option<File>, StoreError> {
     };
     let (steps, events) = (db.steps(&order.reference)?, db.events(&filter)?);
     let mails = db.messages_of_order(&order.reference)?;
+    let refunds = db.refunds_of_order(&order.reference)?;
     Ok(Some(File {
         order,
         steps,
         jobs,
         events,
         mails,
+        refunds,
     }))
 }
 
 /// By our reference, or by what the gateway's dashboard shows when only one order has it.
-fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError> {
+pub(super) fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError> {
     if let Some(order) = db.order(&OrderRef::new(text.trim().to_ascii_uppercase()))? {
         return Ok(Some(order));
     }
@@ -144,6 +149,14 @@ fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError> {
 /// What was begun, as a sentence; `None` where there is nothing to begin.
 fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static str>), StoreError> {
     let now = db.now();
+    // A refund that no gateway was asked for yet is taken back; the order is as before it.
+    let is_taken_back = order.state == State::Refunding && wish::take_back(db, &mut order)?;
+    if is_taken_back && order.paid_at.is_none() {
+        return Ok((
+            order,
+            Some("its refund is taken back; it is held again, retry once more to release it"),
+        ));
+    }
     let (next, effects) = step(order.state, Fact::Released);
     if effects.contains(&Effect::Provision) {
         let directory = db.load_directory()?;
@@ -201,7 +214,7 @@ fn read_state(text: &str) -> Result<State> {
     })
 }
 
-fn unknown(reference: &str) -> anyhow::Error {
+pub(super) fn unknown(reference: &str) -> anyhow::Error {
     anyhow!("there is no order `{}`; see `mikrelay order list`", plain(reference))
 }
 
@@ -275,6 +288,9 @@ fn print_history(file: &File, out: &mut dyn Write) -> Result<()> {
         let outcome = event.outcome.as_deref().unwrap_or("not settled yet");
         writeln!(out, "  webhook {}: {}", event.id, plain(outcome))?;
     }
+    for refund in &file.refunds {
+        writeln!(out, "  refund {}", plain(&refund_line(refund)))?;
+    }
     for (mail, state) in &file.mails {
         writeln!(
             out,
@@ -284,6 +300,41 @@ fn print_history(file: &File, out: &mut dyn Write) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn refund_line(refund: &Refund) -> String {
+    let payment = &refund.payment;
+    let words = refund
+        .words
+        .as_deref()
+        .map(|words| format!(": {words}"))
+        .unwrap_or_default();
+    let moment_of = refund.ended_at.or(refund.asked_at).unwrap_or(refund.wished_at);
+    format!(
+        "of {} (payment {}): {} {}, asked {} times{words}",
+        payment.amount,
+        payment.gateway_id,
+        refund.standing.as_str(),
+        moment(moment_of),
+        refund.attempts
+    )
+}
+
+fn refund_json(refund: &Refund) -> Value {
+    json!({
+        "gateway_id": refund.payment.gateway_id,
+        "amount": refund.payment.amount.major_text(),
+        "currency": refund.payment.amount.currency(),
+        "reason": refund.reason,
+        "wisher": refund.wisher,
+        "second_payment": refund.is_extra,
+        "standing": refund.standing,
+        "words": refund.words,
+        "attempts": refund.attempts,
+        "wished_at": refund.wished_at,
+        "asked_at": refund.asked_at,
+        "ended_at": refund.ended_at,
+    })
 }
 
 fn mail_state(state: &MessageState) -> String {
@@ -357,6 +408,7 @@ fn file_json(file: &File, voucher: bool) -> Value {
     put("jobs", Value::Array(jobs.collect()));
     put("events", Value::Array(events.collect()));
     put("mails", Value::Array(mails.collect()));
+    put("refunds", Value::Array(file.refunds.iter().map(refund_json).collect()));
     if voucher {
         let shown = file.order.voucher.as_ref().map(|voucher| {
             json!({ "username": voucher.username.expose_secret(), "password": voucher.password.expose_secret() })

@@ -23,6 +23,7 @@ use crate::ids::OrderRef;
 use crate::money::Money;
 pub use crate::order::{Instructions, Place};
 use crate::reason::GatewayRule;
+pub use crate::refund::RefundReason;
 use call::Dialogue;
 
 /// A webhook as it came, bounded but not believed.
@@ -282,16 +283,6 @@ pub struct RefundRequest {
     pub gateway_id: String,
     pub amount: Money,
     pub reason: RefundReason,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    RequestedByClient,
-    /// Paid, and no router took the user.
-    CannotBeFulfilled,
-    /// A second payment for one order.
-    Duplicate,
 }
 
 /// What came of asking for a refund.

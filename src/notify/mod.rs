@@ -4,6 +4,7 @@
 pub mod hook;
 pub mod ledger;
 pub mod mail;
+pub mod refund;
 pub mod sale;
 
 mod compose;

@@ -123,13 +123,14 @@ pub fn alert_mail(language: Language, notice: &AlertNotice<'_>) -> (String, Stri
     (say.subject(subject, notice.plan), joined(&text))
 }
 
+/// The texts in one language.
 #[derive(Clone, Copy)]
-struct Speaker {
-    language: Language,
+pub(super) struct Speaker {
+    pub language: Language,
 }
 
 impl Speaker {
-    fn with(self, id: &str, values: &[(&str, String)]) -> String {
+    pub fn with(self, id: &str, values: &[(&str, String)]) -> String {
         let values: Vec<_> = values
             .iter()
             .map(|(name, value)| (*name, Value::from(value.as_str())))
@@ -137,7 +138,7 @@ impl Speaker {
         TEXTS.get(self.language, id, &values)
     }
 
-    fn line(self, id: &str, value: &str) -> String {
+    pub fn line(self, id: &str, value: &str) -> String {
         self.with(id, &[("value", one_line(value))])
     }
 
@@ -165,11 +166,11 @@ impl Speaker {
     }
 }
 
-fn joined(lines: &[String]) -> String {
+pub(super) fn joined(lines: &[String]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     shown_up_to(text, VALUE_MAX)
 }
 

@@ -81,6 +81,7 @@ enum Scene {
     Online,
     Failed,
     Held,
+    Refunding,
     Refunded,
     /// A payment by link is paid: there is no code to show.
     Settled,
@@ -258,6 +259,7 @@ fn scene(order: &OrderView) -> Scene {
         State::Provisioned | State::Delivered => Scene::Ready,
         State::Failed | State::Expired | State::Cancelled => Scene::Failed,
         State::Held => Scene::Held,
+        State::Refunding => Scene::Refunding,
         State::Refunded => Scene::Refunded,
     }
 }
@@ -276,6 +278,7 @@ fn headline(order: &OrderView, scene: Scene) -> &'static str {
             _ => "order-failed-title",
         },
         Scene::Held => "order-held-title",
+        Scene::Refunding => "order-refunding-title",
         Scene::Refunded => "order-refunded-title",
     }
 }
@@ -392,7 +395,9 @@ fn wait_s(order: &OrderView) -> Option<u32> {
         State::New | State::Waiting | State::Paid | State::Provisioned => Some(SOON_S),
         State::Delivered if order.online == Online::Trying => Some(SOON_S),
         // Money may still come, or the operator acts: seldom, and never at once.
-        State::Stuck | State::Held | State::Failed | State::Expired | State::Cancelled => Some(SELDOM_S),
+        State::Stuck | State::Held | State::Refunding | State::Failed | State::Expired | State::Cancelled => {
+            Some(SELDOM_S)
+        }
         State::Delivered | State::Refunded => None,
     }
 }

@@ -570,6 +570,7 @@ fn orders() -> Vec<(&'static str, OrderView)> {
         ("order-expired", order(State::Expired)),
         ("order-cancelled", order(State::Cancelled)),
         ("order-held", order(State::Held)),
+        ("order-refunding", order(State::Refunding)),
         ("order-refunded", order(State::Refunded)),
     ]
 }

@@ -5,12 +5,14 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::refund::{tell, wish};
 use super::{deliver, hooks};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Effect, Fact, Order, State, step};
 use crate::reason::Reason;
+use crate::refund::Standing;
 use crate::store::{Db, StoreError};
 
 /// What a change may touch while its transaction is open.
@@ -25,6 +27,21 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
+    /// Runs a change of another process, which has no runner to wake: the relay looks for its jobs by itself.
+    pub(super) fn alone<T>(
+        db: &Db<'_>,
+        act: impl FnOnce(&mut Change<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let directory = db.load_directory()?;
+        act(&mut Change {
+            db,
+            directory: &directory,
+            now: db.now(),
+            lines: Vec::new(),
+            lanes: HashSet::new(),
+        })
+    }
+
     /// Adds a line to the order's history, and to the log once it is committed.
     pub fn note(&mut self, order: &OrderRef, sentence: &str) -> Result<(), StoreError> {
         self.db.add_step(order, self.now, sentence)?;
@@ -43,6 +60,9 @@ impl Change<'_> {
         let before = order.state;
         let (after, effects) = step(before, fact);
         order.state = after;
+        if fact == Fact::Refunded {
+            order.reason = None;
+        }
         if before != after {
             self.stamp(order);
             self.note(&order.reference, &format!("{}: {why}", after.as_str()))?;
@@ -65,7 +85,10 @@ impl Change<'_> {
             _ => return,
         };
         moment.get_or_insert(self.now);
-        if !matches!(order.state, State::Held | State::Stuck | State::Failed) {
+        if !matches!(
+            order.state,
+            State::Held | State::Stuck | State::Failed | State::Refunding | State::Refunded
+        ) {
             order.reason = None;
         }
     }
@@ -79,7 +102,15 @@ impl Change<'_> {
         let task = match effect {
             Effect::Provision => Task::Provision(reference),
             Effect::LogIn => Task::LogIn(reference),
+            // Nobody can have heard of a code that was never drawn, and none is drawn any more.
+            Effect::Disable if order.voucher.is_none() => return Ok(()),
             Effect::Disable => Task::Disable(reference),
+            Effect::AnnounceRefund => {
+                let open = self.db.refunds_of_order(&order.reference)?;
+                wish::close_open(self, order, Standing::Done)?;
+                let own = open.iter().find(|refund| !refund.is_extra);
+                return tell::done(self, order, own);
+            }
             Effect::Announce => return deliver::announce(self, order),
             Effect::Alert => return deliver::alert(self, order),
         };

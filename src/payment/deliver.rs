@@ -3,7 +3,7 @@
 
 use super::change::Change;
 use super::{Outcome, Relay, settle};
-use crate::company::Language;
+use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Job, Lane, NewJob, Task};
 use crate::message::{Message, MessageState};
@@ -84,11 +84,9 @@ pub(super) fn alert_about(change: &mut Change<'_>, order: &Order, reason: &Reaso
     let Some(company) = change.directory.companies.get(&order.company) else {
         return Ok(());
     };
-    let operator = company
-        .notify_email
-        .clone()
-        .or_else(|| order.params.notify_email.clone());
-    let Some(recipient) = operator else { return Ok(()) };
+    let Some(recipient) = operator_of(change.directory, order) else {
+        return Ok(());
+    };
     let notice = AlertNotice {
         plan: &order.plan,
         reference: &order.reference,
@@ -108,15 +106,25 @@ pub(super) fn alert_about(change: &mut Change<'_>, order: &Order, reason: &Reaso
     )
 }
 
-struct Letter {
-    recipient: String,
-    subject: String,
-    text: String,
-    /// Part of the stable Message-ID: one letter of a kind for each state of an order.
-    kind: &'static str,
+/// Who is told of what concerns the operator alone.
+pub(super) fn operator_of(directory: &Directory, order: &Order) -> Option<String> {
+    let company = directory.companies.get(&order.company)?;
+    company
+        .notify_email
+        .clone()
+        .or_else(|| order.params.notify_email.clone())
 }
 
-fn post(change: &mut Change<'_>, order: &Order, letter: Letter) -> Result<(), StoreError> {
+/// A mail about an order.
+pub(super) struct Letter {
+    pub recipient: String,
+    pub subject: String,
+    pub text: String,
+    /// Part of the stable Message-ID: one letter of a kind for each state of an order.
+    pub kind: &'static str,
+}
+
+pub(super) fn post(change: &mut Change<'_>, order: &Order, letter: Letter) -> Result<(), StoreError> {
     let message = Message {
         company: order.company.clone(),
         order: Some(order.reference.clone()),

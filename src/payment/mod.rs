@@ -14,8 +14,10 @@ pub mod offer;
 mod online;
 mod provision;
 pub mod receive;
+mod recheck;
 mod reconcile;
 pub mod recover;
+pub mod refund;
 mod retention;
 mod routers;
 mod settle;
@@ -193,7 +195,14 @@ impl Relay {
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
+            Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
+            Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
         }
+    }
+
+    /// Wishes for the refunds that accounts' policies ask for by now.
+    pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
+        refund::wish::follow_policies(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.

@@ -4,11 +4,12 @@
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
 
+use super::refund::wish;
 use super::routers::{Loan, RouterFacts};
 use super::{Outcome, Relay, links};
 use crate::company::{Hotspot, Router};
 use crate::ids::OrderRef;
-use crate::order::{Fact, Order, State};
+use crate::order::{Fact, Order};
 use crate::reason::Reason;
 use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
 use crate::store::StoreError;
@@ -19,7 +20,7 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
     let Some(work) = Work::load(relay, reference).await? else {
         return Ok(Outcome::Done);
     };
-    if !matches!(work.order.state, State::Paid | State::Stuck) {
+    if !work.order.state.wants_user() {
         return Ok(Outcome::Done);
     }
     if work.order.link.is_some() {
@@ -43,14 +44,11 @@ pub(super) async fn provision(relay: &Relay, reference: &OrderRef) -> Result<Out
             "every drawn name was taken; make the codes longer",
         )),
         Err(Trouble::NoRandomness) => Ok(later(PERMANENT_RETRY, "the operating system gives no random bytes")),
-        Err(Trouble::Overtaken) => Ok(later(
-            jiff::SignedDuration::ZERO,
-            "the callback's settings came meanwhile",
-        )),
+        Err(Trouble::Overtaken) => Ok(later(jiff::SignedDuration::ZERO, "the order changed meanwhile")),
     }
 }
 
-/// Takes the rights of a refunded order's user away: disabled, and logged off.
+/// Takes the rights of a refunded order's user away: disabled, logged off, and no device of his comes back by itself.
 pub(super) async fn disable(relay: &Relay, reference: &OrderRef) -> Result<Outcome, StoreError> {
     let Some(work) = Work::load(relay, reference).await? else {
         return Ok(Outcome::Done);
@@ -58,11 +56,18 @@ pub(super) async fn disable(relay: &Relay, reference: &OrderRef) -> Result<Outco
     let Some(voucher) = work.order.voucher.clone() else {
         return Ok(Outcome::Done);
     };
+    // The wish for a refund was taken back meanwhile.
+    if !work.order.state.forbids_user() {
+        return Ok(Outcome::Done);
+    }
     match disable_user(relay, &work, &voucher).await {
         Ok(()) => {
             let line = reference.clone();
             relay
-                .change(move |change| change.note(&line, "its user is disabled on the router"))
+                .change(move |change| {
+                    change.note(&line, "its user is disabled on the router")?;
+                    wish::withdrawn(change, &line)
+                })
                 .await?;
             Ok(Outcome::Done)
         }
@@ -132,7 +137,7 @@ pub(super) enum Trouble {
     Crowded,
     /// The operating system gives no random bytes.
     NoRandomness,
-    /// A callback named another server since the order was read.
+    /// A callback named another server since the order was read, or its money is to go back.
     Overtaken,
 }
 
@@ -169,7 +174,13 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
         // A stored voucher may have reached the router before a crash or a lost answer.
         if known {
             match find(work, loan, &voucher).await? {
-                Some(row) if is_ours(work, &voucher, &row) => return Ok(()),
+                Some(row) if is_ours(work, &voucher, &row) => {
+                    // Taken away for a refund that did not come.
+                    if row.disabled {
+                        loan.session()?.enable_user(&row.id).await?;
+                    }
+                    return Ok(());
+                }
                 Some(_) => voucher = draw(relay, work, &facts).await?,
                 None => {}
             }
@@ -238,7 +249,7 @@ async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher
             };
             // From here on the settings are fixed. A user is looked for by name and server, so the server that
             // the next try will know must be the one that this try uses.
-            if order.params.server != server {
+            if order.params.server != server || !order.state.wants_user() {
                 return Ok(false);
             }
             order.voucher = Some(stored);
@@ -293,6 +304,9 @@ async fn disable_user(relay: &Relay, work: &Work, voucher: &Voucher) -> Result<(
         }
         loan.session()?
             .remove_active_of(voucher.username.expose_secret())
+            .await?;
+        loan.session()?
+            .remove_cookies_of(voucher.username.expose_secret())
             .await?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
+use super::refund::second;
 use super::whose::{identify, may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
@@ -239,13 +240,14 @@ pub(super) async fn apply(
             let verdict = if is_anothers(change.db, &order, &report)? {
                 Verdict::OfAnother
             } else {
+                second::keep(change, &order, account, &report)?;
                 // Whoever asked for a payment by link chose the account, and is told which mode it has.
                 let sold_live =
                     order.link.is_none() && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
                 judge(&order, account, &report, sold_live, params)
             };
             let outcome = verdict.outcome();
-            act(change, &mut order, &report, verdict, &why)?;
+            act(change, &mut order, account, &report, verdict, &why)?;
             if let Source::Event(event) = &source {
                 finish_event(change, &mut order, event, outcome)?;
             }
@@ -284,7 +286,11 @@ enum Verdict {
     /// The order was fulfilled, and now its money is in doubt: the operator must know.
     Doubted(Reason),
     /// A second payment for an order that was paid already.
-    PaidTwice(Reason),
+    PaidTwice,
+    /// Something else became of a payment that is not the order's own.
+    OfSecond,
+    /// The bank took the money back, and now it is here again.
+    WonBack,
     /// The gateway's payment paid for another order: one payment is one user.
     OfAnother,
 }
@@ -300,7 +306,9 @@ impl Verdict {
             Self::Fact(fact, why) => (*fact, (*why).to_owned()),
             Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
             Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
-            Self::PaidTwice(_) => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
+            Self::OfSecond => (Fact::Started, "about another payment for the order".to_owned()),
+            Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
             Self::OfAnother => (
                 Fact::Started,
                 "needs attention: the payment belongs to another order".to_owned(),
@@ -314,20 +322,27 @@ fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, par
     let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Disputed
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::ChargedBack
+        | PaymentStatus::Refunded
+            if is_of_second(order, report) =>
+        {
+            Verdict::OfSecond
+        }
         PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
         PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
         PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
         PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
-        PaymentStatus::ChargedBack => Verdict::Fact(Fact::Refunded, "the bank took the money back"),
+        PaymentStatus::ChargedBack => Verdict::Fact(Fact::ChargedBack, CHARGED_BACK),
         PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
         PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
         PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
         PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
-        PaymentStatus::Paid => match second_payment(order, account, report) {
-            Some(reason) => Verdict::PaidTwice(reason),
-            None => misfit(order, account, report, sold_live, params)
-                .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
-        },
+        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
+        PaymentStatus::Paid if order.state == State::Refunded => Verdict::WonBack,
+        PaymentStatus::Paid => misfit(order, account, report, sold_live, params)
+            .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
     }
 }
 
@@ -347,14 +362,17 @@ fn is_anothers(db: &Db<'_>, order: &Order, report: &Report) -> Result<bool, Stor
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
 }
 
-fn second_payment(order: &Order, account: &Account, report: &Report) -> Option<Reason> {
-    let settled = !order.state.awaits_money() && order.state != crate::order::State::Held;
-    let (first, second) = (order.gateway_id.as_ref()?, report.gateway_id.as_ref()?);
-    (settled && first != second).then(|| Reason::PaidTwice {
-        gateway: account.gateway(),
-        first: first.clone(),
-        second: second.clone(),
-    })
+fn is_second_payment(order: &Order, report: &Report) -> bool {
+    let settled = !order.state.awaits_money() && order.state != State::Held;
+    settled && is_other(order, report)
+}
+
+fn is_of_second(order: &Order, report: &Report) -> bool {
+    !order.state.awaits_money() && is_other(order, report)
+}
+
+fn is_other(order: &Order, report: &Report) -> bool {
+    order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id
 }
 
 /// Why money that arrived may not be turned into a voucher.
@@ -400,6 +418,7 @@ fn misfit(
 fn act(
     change: &mut Change<'_>,
     order: &mut Order,
+    account: &Account,
     report: &Report,
     verdict: Verdict,
     why: &str,
@@ -420,13 +439,33 @@ fn act(
             learn_how_to_pay(change, order, report)?;
             change.note(&order.reference, &format!("{sentence} ({why})"))
         }
-        Verdict::Doubted(reason) | Verdict::PaidTwice(reason) => {
-            change.note(&order.reference, &format!("{reason} ({why})"))?;
+        Verdict::Doubted(reason) => {
+            // The gateway says it with every answer; people are told once.
+            let (line, held) = (reason.to_string(), format!("held: {reason}"));
+            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
+                return Ok(());
+            }
+            change.note(&order.reference, &format!("{line} ({why})"))?;
             deliver::alert_about(change, order, &reason)
         }
+        Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
+            Some(payment) => second::paid_again(change, order, account, &payment, why),
+            None => Ok(()),
+        },
+        Verdict::OfSecond => second::moved(change, order, report, why),
+        Verdict::WonBack => second::won_back(change, order, account, why),
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
-            change.advance(order, fact, &format!("{sentence} ({why})"))
+            if fact == Fact::ChargedBack {
+                order.reason = Some(Reason::ChargedBack {
+                    gateway: account.gateway(),
+                });
+            }
+            change.advance(order, fact, &format!("{sentence} ({why})"))?;
+            if fact == Fact::Paid {
+                return second::left_over(change, order, account, why);
+            }
+            Ok(())
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
@@ -454,7 +493,9 @@ fn act(
 
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
-    if fact == Fact::Paid || order.gateway_id.is_none() {
+    let is_money = fact == Fact::Paid
+        || (fact == Fact::Mismatched && report.status == PaymentStatus::Paid && order.state.awaits_money());
+    if is_money || order.gateway_id.is_none() {
         order.gateway_id = report.gateway_id.clone().or(order.gateway_id.take());
     }
     order.buyer.phone = order.buyer.phone.take().or_else(|| report.phone.clone());
@@ -540,6 +581,7 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
     }
 }
 
+pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 /// In the history, where the gateway gives no reason.
 const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);

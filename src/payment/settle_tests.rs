@@ -191,14 +191,7 @@ fn a_second_payment_is_noticed_and_a_repeated_report_is_not_one() {
         ..same.clone()
     };
     assert_eq!(fact(&judge(&paid, &fedapay(), &same, false, None)), Some(Fact::Paid));
-    assert_eq!(
-        judge(&paid, &fedapay(), &other, false, None),
-        Verdict::PaidTwice(Reason::PaidTwice {
-            gateway: GatewayName::Fedapay,
-            first: "1".to_owned(),
-            second: "2".to_owned(),
-        })
-    );
+    assert_eq!(judge(&paid, &fedapay(), &other, false, None), Verdict::PaidTwice);
     assert_eq!(
         fact(&judge(&order(Mode::Live), &fedapay(), &other, false, None)),
         Some(Fact::Paid),

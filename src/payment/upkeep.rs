@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::Relay;
+use super::{Relay, recheck};
 use crate::company::{Account, Company, Directory};
+use crate::gateway;
 use crate::job::{Lane, NewJob, Task};
 use crate::store::StoreError;
 
@@ -20,12 +21,17 @@ pub(super) async fn plan(relay: &Relay) -> Result<(), StoreError> {
             due_at: next_morning(&directory, account, now),
         }
     });
+    let rechecks = directory
+        .accounts
+        .values()
+        .filter(|account| gateway::of(account).can_ask(account))
+        .map(|account| recheck::plan(&directory, account, now));
     let housekeeping = NewJob {
         task: Task::Housekeeping,
         lane: Lane::Upkeep,
         due_at: next_cleaning(&directory, now),
     };
-    let wanted: Vec<_> = ledgers.chain([housekeeping]).collect();
+    let wanted: Vec<_> = ledgers.chain(rechecks).chain([housekeeping]).collect();
     let missing = relay
         .store()
         .read(move |db| {

@@ -118,11 +118,14 @@ commands! {
         "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email"
     ] columns [];
     DISABLE_USER = Write "/ip/hotspot/user/disable" [".id"] columns [];
+    ENABLE_USER = Write "/ip/hotspot/user/enable" [".id"] columns [];
     ACTIVE = Read "/ip/hotspot/active/print" ["user", "mac-address"] columns [
         ".id", "user", "address", "mac-address", "server", "uptime", "session-time-left"
     ];
     LOG_IN = Write "/ip/hotspot/active/login" ["user", "password", "ip", "mac-address"] columns [];
     REMOVE_ACTIVE = Write "/ip/hotspot/active/remove" [".id"] columns [];
+    COOKIES = Read "/ip/hotspot/cookie/print" ["user"] columns [".id", "user", "mac-address"];
+    REMOVE_COOKIE = Write "/ip/hotspot/cookie/remove" [".id"] columns [];
     HOSTS = Read "/ip/hotspot/host/print" ["mac-address"] columns [
         "address", "to-address", "mac-address", "server", "authorized", "bypassed"
     ];

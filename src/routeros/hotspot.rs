@@ -253,6 +253,29 @@ impl Session {
             .map(drop)
     }
 
+    pub async fn enable_user(&mut self, id: &str) -> Result<(), RouterError> {
+        self.run(command::ENABLE_USER.with([Some(values::ascii("id", id)?)]))
+            .await
+            .map(drop)
+    }
+
+    /// Forgets the devices that may log in as this user without a page.
+    pub async fn remove_cookies_of(&mut self, user: &str) -> Result<usize, RouterError> {
+        let asked = command::COOKIES.with([Some(values::ascii("user", user)?)]);
+        let cookies = self.rows(asked, |row| text(row, ".id")).await?;
+        for id in &cookies {
+            let removed = self
+                .run(command::REMOVE_COOKIE.with([Some(values::ascii("id", id)?)]))
+                .await;
+            match removed {
+                // It expired, or went with its session.
+                Err(RouterError::Trap(trap)) if trap.kind == super::TrapKind::NoSuchItem => {}
+                other => drop(other?),
+            }
+        }
+        Ok(cookies.len())
+    }
+
     /// Logs the user off wherever he is; returns from how many devices.
     pub async fn remove_active_of(&mut self, user: &str) -> Result<usize, RouterError> {
         let sessions = self.active_of(user).await?;

@@ -33,9 +33,11 @@ impl Db<'_> {
         let now = self.now();
         let subject = job.task.subject();
         let (sql, owner) = match &job.lane {
-            Lane::Account(account) | Lane::Questions(account) | Lane::Ledger(account) => {
-                (add_job_sql!("company", "account"), account.as_str())
-            }
+            Lane::Account(account)
+            | Lane::Questions(account)
+            | Lane::Refunds(account)
+            | Lane::Rechecks(account)
+            | Lane::Ledger(account) => (add_job_sql!("company", "account"), account.as_str()),
             Lane::Router(router) => (add_job_sql!("company", "router"), router.as_str()),
             Lane::Mail => (add_job_sql!("company", "message"), subject.as_str()),
             Lane::Hook(_) => (add_job_sql!("company", "hook"), subject.as_str()),
@@ -103,7 +105,8 @@ impl Db<'_> {
     /// The open jobs of an order, oldest first.
     pub fn jobs_of_order(&self, order: &OrderRef) -> Result<Vec<Job>, StoreError> {
         let sql = "SELECT id, kind, subject, lane, attempts, created_at, last_error FROM job \
-                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable') ORDER BY id";
+                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable') \
+                   OR kind = 'refund' AND subject IN (SELECT CAST(id AS TEXT) FROM refund WHERE order_reference = ?1) ORDER BY id";
         self.all(sql, [order.as_str()], read_job)
     }
 
@@ -123,9 +126,11 @@ impl Db<'_> {
 
     /// Nothing is due later than `latest`, daily work not later than `latest_daily`; what is, is due `now`.
     pub fn clamp_due(&self, now: Timestamp, latest: Timestamp, latest_daily: Timestamp) -> Result<(), StoreError> {
-        let [first, second, third] = Task::DAILY_KINDS;
-        let sql = "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN (?4, ?5, ?6) OR due_at > ?3)";
-        self.run(sql, (ms(now), ms(latest), ms(latest_daily), first, second, third))?;
+        let sql = format!(
+            "UPDATE job SET due_at = ?1 WHERE due_at > ?2 AND (kind NOT IN ('{}') OR due_at > ?3)",
+            Task::DAILY_KINDS.join("', '")
+        );
+        self.run(&sql, (ms(now), ms(latest), ms(latest_daily)))?;
         Ok(())
     }
 

@@ -23,6 +23,7 @@ mod outbox;
 mod params;
 mod readers;
 mod references;
+mod refunds;
 mod retention;
 mod writer;
 
@@ -32,6 +33,7 @@ pub use inbox::{EventFilter, SealedEvent};
 pub use links::{LinkRequest, Sought};
 pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
+pub use refunds::NewRefund;
 pub use retention::Expendable;
 
 use std::path::Path;

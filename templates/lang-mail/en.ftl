@@ -52,3 +52,22 @@ ledger-stuck = { $payment }, { $amount }: order { $order } is paid, but the rout
 ledger-undelivered = { $payment }, { $amount }: order { $order } is paid, but the router has not answered yet.
 ledger-more = … and { $count } more.
 ledger-do = What to do: “{ $list }” lists all of it, “{ $show }” shows the history of one order.
+
+## Money that goes back
+refund-done-subject = Refunded: { $plan }, { $amount }
+refund-done = { $company }: a payment went back to its buyer. Its code no longer works.
+refund-done-extra = { $company }: a second payment for one purchase went back to its buyer. His code goes on working.
+refund-buyer-subject = Your refund: { $plan }, { $amount }
+refund-buyer = { $company } has given your payment back. The Wi-Fi code of this purchase no longer works.
+refund-buyer-extra = You paid twice for one purchase. { $company } has given the second payment back. Your Wi-Fi code goes on working.
+refund-buyer-when = The money arrives the way you paid. Your bank or operator may need some days for it.
+refund-todo-subject = To do: give back { $amount } ({ $plan })
+refund-todo = { $company }: a payment has to go back to its buyer. { $gateway } only does that by your hand:
+refund-todo-extra = { $company }: one purchase was paid twice, and this second payment has to go back to its buyer. { $gateway } only does that by your hand:
+refund-way-open = Open { $gateway }’s dashboard and find the transaction { $payment }.
+refund-way-fedapay = Open it, choose “Refund” and confirm { $amount }. FedaPay refunds MTN Mobile Money only; for other operators send { $amount } yourself to the number that paid.
+refund-way-cinetpay = CinetPay has no refund button: send { $amount } with a transfer to the number that paid, or ask CinetPay’s support to cancel transaction { $payment }.
+refund-way-feexpay = Open the menu “Refunds”, choose the transaction and confirm { $amount }.
+refund-way-other = Open it, choose “Refund” and confirm { $amount }.
+refund-way-done = Then run “{ $command }”: the code stops working, and the buyer is told.
+refund-way-done-extra = Then run “{ $command }”: the buyer is told, and his code goes on working.

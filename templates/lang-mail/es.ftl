@@ -52,3 +52,22 @@ ledger-stuck = { $payment }, { $amount }: el pedido { $order } está pagado, per
 ledger-undelivered = { $payment }, { $amount }: el pedido { $order } está pagado, pero el router aún no ha respondido.
 ledger-more = … y { $count } más.
 ledger-do = Qué hacer: «{ $list }» muestra toda la lista y «{ $show }» la historia de un pedido.
+
+## Dinero que se devuelve
+refund-done-subject = Devuelto: { $plan }, { $amount }
+refund-done = { $company }: un pago fue devuelto al comprador. Su código ya no funciona.
+refund-done-extra = { $company }: un segundo pago de una misma compra fue devuelto al comprador. Su código sigue funcionando.
+refund-buyer-subject = Su devolución: { $plan }, { $amount }
+refund-buyer = { $company } le devolvió su pago. El código Wi-Fi de esta compra ya no funciona.
+refund-buyer-extra = Usted pagó dos veces una misma compra. { $company } le devolvió el segundo pago. Su código Wi-Fi sigue funcionando.
+refund-buyer-when = El dinero vuelve por donde se pagó. Su banco u operador puede tardar algunos días.
+refund-todo-subject = Por hacer: devolver { $amount } ({ $plan })
+refund-todo = { $company }: hay que devolver un pago al comprador. { $gateway } solo lo permite a mano:
+refund-todo-extra = { $company }: una misma compra se pagó dos veces y hay que devolver este segundo pago al comprador. { $gateway } solo lo permite a mano:
+refund-way-open = Abra el panel de { $gateway } y busque la transacción { $payment }.
+refund-way-fedapay = Ábrala, elija «Reembolsar» y confirme { $amount }. FedaPay solo reembolsa MTN Mobile Money; con otros operadores, envíe usted { $amount } al número que pagó.
+refund-way-cinetpay = CinetPay no tiene botón de reembolso: envíe { $amount } con una transferencia al número que pagó, o pida al soporte de CinetPay que anule la transacción { $payment }.
+refund-way-feexpay = Abra el menú «Reembolsos», elija la transacción y confirme { $amount }.
+refund-way-other = Ábrala, elija «Reembolsar» y confirme { $amount }.
+refund-way-done = Después ejecute «{ $command }»: el código deja de funcionar y se avisa al comprador.
+refund-way-done-extra = Después ejecute «{ $command }»: se avisa al comprador y su código sigue funcionando.

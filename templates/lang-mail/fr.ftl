@@ -52,3 +52,22 @@ ledger-stuck = { $payment }, { $amount } : la commande { $order } est payée, ma
 ledger-undelivered = { $payment }, { $amount } : la commande { $order } est payée, mais le routeur n’a pas encore répondu.
 ledger-more = … et { $count } de plus.
 ledger-do = À faire : « { $list } » montre toute la liste, « { $show } » l’histoire d’une commande.
+
+## De l’argent qui est rendu
+refund-done-subject = Remboursé : { $plan }, { $amount }
+refund-done = { $company } : un paiement a été rendu à l’acheteur. Son code ne fonctionne plus.
+refund-done-extra = { $company } : un second paiement pour un même achat a été rendu à l’acheteur. Son code continue de fonctionner.
+refund-buyer-subject = Votre remboursement : { $plan }, { $amount }
+refund-buyer = { $company } vous a rendu votre paiement. Le code Wi-Fi de cet achat ne fonctionne plus.
+refund-buyer-extra = Vous avez payé deux fois le même achat. { $company } vous a rendu le second paiement. Votre code Wi-Fi continue de fonctionner.
+refund-buyer-when = L’argent revient par où il est venu. Votre banque ou votre opérateur peut mettre quelques jours.
+refund-todo-subject = À faire : rendre { $amount } ({ $plan })
+refund-todo = { $company } : un paiement doit être rendu à l’acheteur. { $gateway } ne le fait que par votre main :
+refund-todo-extra = { $company } : un même achat a été payé deux fois, et ce second paiement doit être rendu à l’acheteur. { $gateway } ne le fait que par votre main :
+refund-way-open = Ouvrez le tableau de bord de { $gateway } et cherchez la transaction { $payment }.
+refund-way-fedapay = Ouvrez-la, choisissez « Rembourser » et confirmez { $amount }. FedaPay ne rembourse que MTN Mobile Money ; pour les autres opérateurs, envoyez vous-même { $amount } au numéro qui a payé.
+refund-way-cinetpay = CinetPay n’a pas de bouton de remboursement : envoyez { $amount } par un transfert au numéro qui a payé, ou demandez au support de CinetPay d’annuler la transaction { $payment }.
+refund-way-feexpay = Ouvrez le menu « Remboursements », choisissez la transaction et confirmez { $amount }.
+refund-way-other = Ouvrez-la, choisissez « Rembourser » et confirmez { $amount }.
+refund-way-done = Lancez ensuite « { $command } » : le code cesse de fonctionner et l’acheteur est prévenu.
+refund-way-done-extra = Lancez ensuite « { $command } » : l’acheteur est prévenu et son code continue de fonctionner.

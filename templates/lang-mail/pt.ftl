@@ -52,3 +52,22 @@ ledger-stuck = { $payment }, { $amount }: o pedido { $order } está pago, mas o 
 ledger-undelivered = { $payment }, { $amount }: o pedido { $order } está pago, mas o router ainda não respondeu.
 ledger-more = … e mais { $count }.
 ledger-do = O que fazer: «{ $list }» mostra a lista toda, «{ $show }» a história de um pedido.
+
+## Dinheiro que é devolvido
+refund-done-subject = Devolvido: { $plan }, { $amount }
+refund-done = { $company }: um pagamento foi devolvido ao comprador. O código dele já não funciona.
+refund-done-extra = { $company }: um segundo pagamento da mesma compra foi devolvido ao comprador. O código dele continua a funcionar.
+refund-buyer-subject = A sua devolução: { $plan }, { $amount }
+refund-buyer = { $company } devolveu o seu pagamento. O código Wi-Fi desta compra já não funciona.
+refund-buyer-extra = Pagou duas vezes a mesma compra. { $company } devolveu o segundo pagamento. O seu código Wi-Fi continua a funcionar.
+refund-buyer-when = O dinheiro volta por onde foi pago. O seu banco ou operador pode precisar de alguns dias.
+refund-todo-subject = A fazer: devolver { $amount } ({ $plan })
+refund-todo = { $company }: um pagamento tem de ser devolvido ao comprador. { $gateway } só o permite à mão:
+refund-todo-extra = { $company }: a mesma compra foi paga duas vezes e este segundo pagamento tem de ser devolvido ao comprador. { $gateway } só o permite à mão:
+refund-way-open = Abra o painel de { $gateway } e procure a transação { $payment }.
+refund-way-fedapay = Abra-a, escolha «Reembolsar» e confirme { $amount }. A FedaPay só reembolsa MTN Mobile Money; com outros operadores, envie { $amount } para o número que pagou.
+refund-way-cinetpay = A CinetPay não tem botão de reembolso: envie { $amount } por transferência para o número que pagou, ou peça ao apoio da CinetPay que anule a transação { $payment }.
+refund-way-feexpay = Abra o menu «Reembolsos», escolha a transação e confirme { $amount }.
+refund-way-other = Abra-a, escolha «Reembolsar» e confirme { $amount }.
+refund-way-done = Depois execute «{ $command }»: o código deixa de funcionar e o comprador é avisado.
+refund-way-done-extra = Depois execute «{ $command }»: o comprador é avisado e o código dele continua a funcionar.

@@ -18,11 +18,21 @@ unusable-params = { $faults ->
 }
 unusable-params-do = Correct the webhook in { $gateway }’s dashboard, then run “{ $retry }”: the order goes on with the hotspot’s own settings.
 paid-twice = The buyer paid twice: payments “{ $first }” and “{ $second }” at { $gateway }. Only one code is due.
-paid-twice-do = Refund one of the two payments in { $gateway }’s dashboard.
+paid-twice-do = Give one of the two payments back: “{ $refund } --payment { $second }”.
 payment-disputed = This payment is disputed. { $gateway } decides who keeps the money.
 payment-disputed-do = Answer the dispute in { $gateway }’s dashboard. If the buyer has no code yet and the money stays yours, run “{ $retry }”.
 partly-refunded = A part of this payment was refunded at { $gateway }.
 partly-refunded-do = Check this refund in { $gateway }’s dashboard. If the buyer has no code yet and the rest is enough for you, run “{ $retry }”.
+charged-back = The buyer’s bank took the money of this payment back at { $gateway }. The code no longer works.
+charged-back-do = If you contest it, do so in { $gateway }’s dashboard. The code stays disabled either way.
+chargeback-won = { $gateway } decided a chargeback for you: the money of this payment is yours again. The code stays disabled.
+chargeback-won-do = If the buyer is to go on, enable his user on the router. “{ $show } --voucher” names it.
+refund-refused = { $gateway } does not give { $paid } back (payment “{ $payment }”). It says: “{ $words }”.
+refund-refused-do = Give the money back in { $gateway }’s dashboard and run “{ $refunded }”. “{ $refund } --yes” asks { $gateway } again; “{ $retry }” delivers an order that is held.
+refund-held-up = { $paid } cannot be given back yet: { $gateway } refuses the account “{ $account }”. It says: “{ $words }”.
+refund-held-up-do = Correct the keys of this account in site.toml and apply it. The refund then goes on by itself.
+refund-awaits-router = This order was not delivered in time. { $paid } goes back to the buyer as soon as the router answers and its user is taken away.
+refund-awaits-router-do = “{ $refund } --yes” gives the money back without waiting for the router; “{ $retry }” delivers the order instead.
 
 ## Hotspot and router
 hotspot-gone = A payment arrived, but the hotspot “{ $hotspot }” is no longer in site.toml.

@@ -18,11 +18,21 @@ unusable-params = { $faults ->
 }
 unusable-params-do = Corrija el webhook en el panel de { $gateway } y luego ejecute «{ $retry }»: el pedido seguirá con los ajustes del hotspot.
 paid-twice = El comprador pagó dos veces: pagos «{ $first }» y «{ $second }» en { $gateway }. Solo le corresponde un código.
-paid-twice-do = Reembolse uno de los dos pagos en el panel de { $gateway }.
+paid-twice-do = Devuelva uno de los dos pagos: «{ $refund } --payment { $second }».
 payment-disputed = Este pago está en disputa. { $gateway } decidirá a quién le corresponde el dinero.
 payment-disputed-do = Responda a la disputa en el panel de { $gateway }. Si el comprador aún no tiene su código y el dinero queda para usted, ejecute «{ $retry }».
 partly-refunded = Una parte de este pago se reembolsó en { $gateway }.
 partly-refunded-do = Compruebe ese reembolso en el panel de { $gateway }. Si el comprador aún no tiene su código y el resto le basta, ejecute «{ $retry }».
+charged-back = El banco del comprador retiró el dinero de este pago en { $gateway }. El código ya no funciona.
+charged-back-do = Si no está de acuerdo, impúgnelo en el panel de { $gateway }. En todo caso, el código sigue desactivado.
+chargeback-won = { $gateway } resolvió un contracargo a su favor: el dinero de este pago vuelve a ser suyo. El código sigue desactivado.
+chargeback-won-do = Si el comprador debe continuar, active su usuario en el router. «{ $show } --voucher» dice cuál es.
+refund-refused = { $gateway } no devuelve { $paid } (pago «{ $payment }»). Su respuesta: «{ $words }».
+refund-refused-do = Devuelva el dinero en el panel de { $gateway } y ejecute «{ $refunded }». «{ $refund } --yes» se lo pide otra vez a { $gateway }; «{ $retry }» entrega un pedido retenido.
+refund-held-up = { $paid } todavía no se puede devolver: { $gateway } rechaza la cuenta «{ $account }». Su respuesta: «{ $words }».
+refund-held-up-do = Corrija las claves de esta cuenta en site.toml y aplíquelo. La devolución sigue después por sí sola.
+refund-awaits-router = Este pedido no se entregó a tiempo. { $paid } vuelve al comprador en cuanto el router responda y su usuario quede retirado.
+refund-awaits-router-do = «{ $refund } --yes» devuelve el dinero sin esperar al router; «{ $retry }» entrega el pedido en su lugar.
 
 ## El hotspot y el router
 hotspot-gone = Llegó un pago, pero el hotspot «{ $hotspot }» ya no está en site.toml.

@@ -18,11 +18,21 @@ unusable-params = { $faults ->
 }
 unusable-params-do = Corrigez le webhook dans le tableau de bord de { $gateway }, puis lancez « { $retry } » : la commande continuera avec les réglages du hotspot.
 paid-twice = L’acheteur a payé deux fois : paiements « { $first } » et « { $second } » chez { $gateway }. Il n’a droit qu’à un seul code.
-paid-twice-do = Remboursez l’un des deux paiements depuis le tableau de bord de { $gateway }.
+paid-twice-do = Rendez l’un des deux paiements : « { $refund } --payment { $second } ».
 payment-disputed = Ce paiement est contesté. { $gateway } décidera à qui revient l’argent.
 payment-disputed-do = Répondez à la contestation dans le tableau de bord de { $gateway }. Si l’acheteur n’a pas encore son code et que l’argent vous revient, lancez « { $retry } ».
 partly-refunded = Une partie de ce paiement a été remboursée chez { $gateway }.
 partly-refunded-do = Vérifiez ce remboursement dans le tableau de bord de { $gateway }. Si l’acheteur n’a pas encore son code et que le reste vous suffit, lancez « { $retry } ».
+charged-back = La banque de l’acheteur a repris l’argent de ce paiement chez { $gateway }. Le code ne fonctionne plus.
+charged-back-do = Si vous contestez, faites-le dans le tableau de bord de { $gateway }. Dans tous les cas, le code reste désactivé.
+chargeback-won = { $gateway } a tranché un litige en votre faveur : l’argent de ce paiement est de nouveau à vous. Le code reste désactivé.
+chargeback-won-do = Si l’acheteur doit pouvoir continuer, réactivez son utilisateur sur le routeur. « { $show } --voucher » donne son nom.
+refund-refused = { $gateway } ne rend pas { $paid } (paiement « { $payment } »). Sa réponse : « { $words } ».
+refund-refused-do = Rendez l’argent depuis le tableau de bord de { $gateway }, puis lancez « { $refunded } ». « { $refund } --yes » redemande à { $gateway } ; « { $retry } » livre une commande retenue.
+refund-held-up = { $paid } ne peut pas encore être rendu : { $gateway } refuse le compte « { $account } ». Sa réponse : « { $words } ».
+refund-held-up-do = Corrigez les clés de ce compte dans site.toml et appliquez-le. Le remboursement reprend ensuite tout seul.
+refund-awaits-router = Cette commande n’a pas été livrée à temps. { $paid } sera rendu à l’acheteur dès que le routeur répondra et que son utilisateur sera retiré.
+refund-awaits-router-do = « { $refund } --yes » rend l’argent sans attendre le routeur ; « { $retry } » livre plutôt la commande.
 
 ## Le hotspot et le routeur
 hotspot-gone = Un paiement est arrivé, mais le hotspot « { $hotspot } » n’est plus dans site.toml.

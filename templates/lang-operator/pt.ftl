@@ -18,11 +18,21 @@ unusable-params = { $faults ->
 }
 unusable-params-do = Corrija o webhook no painel de { $gateway } e depois execute «{ $retry }»: o pedido continua com as definições do hotspot.
 paid-twice = O comprador pagou duas vezes: pagamentos «{ $first }» e «{ $second }», via { $gateway }. Só tem direito a um código.
-paid-twice-do = Reembolse um dos dois pagamentos no painel de { $gateway }.
+paid-twice-do = Devolva um dos dois pagamentos: «{ $refund } --payment { $second }».
 payment-disputed = Este pagamento está em disputa. { $gateway } decidirá a quem pertence o dinheiro.
 payment-disputed-do = Responda à disputa no painel de { $gateway }. Se o comprador ainda não tem o código e o dinheiro ficar consigo, execute «{ $retry }».
 partly-refunded = Uma parte deste pagamento foi reembolsada via { $gateway }.
 partly-refunded-do = Verifique esse reembolso no painel de { $gateway }. Se o comprador ainda não tem o código e o resto lhe basta, execute «{ $retry }».
+charged-back = O banco do comprador retirou o dinheiro deste pagamento, via { $gateway }. O código já não funciona.
+charged-back-do = Se não concorda, conteste no painel de { $gateway }. Em qualquer caso, o código fica desativado.
+chargeback-won = Um estorno foi decidido a seu favor por { $gateway }: o dinheiro deste pagamento volta a ser seu. O código fica desativado.
+chargeback-won-do = Se o comprador deve continuar, ative o utilizador dele no router. «{ $show } --voucher» diz qual é.
+refund-refused = { $gateway } não devolve { $paid } (pagamento «{ $payment }»). A resposta: «{ $words }».
+refund-refused-do = Devolva o dinheiro no painel de { $gateway } e execute «{ $refunded }». «{ $refund } --yes» pede de novo a { $gateway }; «{ $retry }» entrega um pedido retido.
+refund-held-up = { $paid } ainda não pode ser devolvido: { $gateway } recusa a conta «{ $account }». A resposta: «{ $words }».
+refund-held-up-do = Corrija as chaves desta conta em site.toml e aplique-o. A devolução continua depois por si só.
+refund-awaits-router = Este pedido não foi entregue a tempo. { $paid } volta para o comprador assim que o router responder e o utilizador for retirado.
+refund-awaits-router-do = «{ $refund } --yes» devolve o dinheiro sem esperar pelo router; «{ $retry }» entrega o pedido em vez disso.
 
 ## O hotspot e o router
 hotspot-gone = Chegou um pagamento, mas o hotspot «{ $hotspot }» já não está em site.toml.

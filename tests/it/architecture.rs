@@ -24,6 +24,7 @@ const WORDS: &[&str] = &[
     "order",
     "phone",
     "plan",
+    "refund",
     "reason",
     "shown",
     "voucher",

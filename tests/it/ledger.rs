@@ -304,7 +304,6 @@ async fn paid_elsewhere_as(shop: &Shop, reference: &str, order: &str) {
     let directory = shop.world.relay.store().directory();
     let account = &directory.accounts[&AccountId::new("by-fedapay")];
     let request = PaymentRequest {
-        created_at: shop.world.clock.now(),
         order: OrderRef::new(reference),
         amount: Money::from_minor(100, Currency::Xof),
         description: "Autre boutique".to_owned(),
@@ -316,6 +315,7 @@ async fn paid_elsewhere_as(shop: &Shop, reference: &str, order: &str) {
         network: None,
         otp: None,
         country: "BJ".to_owned(),
+        created_at: shop.world.clock.now(),
     };
     HttpClient::new()
         .converse(gateway::of(account).start(account, &request))

@@ -1,0 +1,155 @@
+//! `mikrelay order refund|refunded`: gives a payment back, through the gateway's API or by the operator's own hand.
+//! Works beside a running relay, which is woken by the store and does the asking.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use super::order::{find, unknown};
+use super::table::{line, plain};
+use crate::company::Language;
+use crate::notify::refund::steps;
+use crate::order::{Order, State};
+use crate::payment::refund::tell::notice_of;
+use crate::payment::refund::wish::{self, CannotRefund, Plan};
+use crate::refund::{Refund, RefundReason, Standing};
+use crate::store::{Db, Store, StoreError};
+
+/// What the operator wants given back.
+pub struct Wish {
+    pub reference: String,
+    /// The gateway's id, where the order was paid twice.
+    pub payment: Option<String>,
+    pub reason: RefundReason,
+    /// Without it nothing is done, only said.
+    pub yes: bool,
+}
+
+/// Says what a refund would do, and does it.
+pub fn refund(store: &Store, wanted: &Wish, out: &mut dyn Write) -> Result<()> {
+    if !wanted.yes {
+        let (reference, payment) = (wanted.reference.clone(), wanted.payment.clone());
+        let found = store.read_now(move |db| look(db, &reference, payment.as_deref()))?;
+        let (order, plan, gateway) = found.ok_or_else(|| unknown(&wanted.reference))?;
+        let plan = plan?;
+        print_plan(&order, &plan, gateway, out)?;
+        writeln!(out, "nothing is done yet; say it again with `--yes`")?;
+        return Ok(());
+    }
+    let (reference, payment, reason) = (wanted.reference.clone(), wanted.payment.clone(), wanted.reason);
+    let done = store.write_now(move |db| {
+        let Some((mut order, plan, gateway)) = look(db, &reference, payment.as_deref())? else {
+            return Ok(None);
+        };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(cannot) => return Ok(Some(Err(cannot))),
+        };
+        let refund = wish::wish_of_operator(db, &mut order, &plan, reason)?;
+        Ok(Some(Ok((order, plan, gateway, refund))))
+    })?;
+    let (order, plan, gateway, refund) = done.ok_or_else(|| unknown(&wanted.reference))??;
+    print_plan(&order, &plan, gateway, out)?;
+    print_begun(&order, &refund, out)
+}
+
+/// The operator gave a payment back himself.
+pub fn refunded(store: &Store, reference: &str, payment: Option<&str>, out: &mut dyn Write) -> Result<()> {
+    let (wanted, payment) = (reference.to_owned(), payment.map(str::to_owned));
+    let done = store.write_now(move |db| {
+        let Some(mut order) = find(db, &wanted)? else {
+            return Ok(None);
+        };
+        let directory = db.load_directory()?;
+        let plan = match wish::plan_by_hand(db, &directory, &order, payment.as_deref())? {
+            Ok(plan) => plan,
+            Err(cannot) => return Ok(Some(Err(cannot))),
+        };
+        wish::given_back_by_hand(db, &mut order, &plan)?;
+        Ok(Some(Ok((order, plan))))
+    })?;
+    let (order, plan) = done.ok_or_else(|| unknown(reference))??;
+    let (amount, id) = (plan.payment.amount, plain(&plan.payment.gateway_id));
+    if plan.is_extra {
+        writeln!(
+            out,
+            "{}: the second payment {id} ({amount}) went back; the code goes on working",
+            order.reference
+        )?;
+    } else if order.voucher.is_some() {
+        writeln!(
+            out,
+            "{}: {amount} went back; its user is disabled on the router as soon as that answers",
+            order.reference
+        )?;
+    } else {
+        writeln!(out, "{}: {amount} went back; no code was made", order.reference)?;
+    }
+    Ok(())
+}
+
+type Looked = Option<(Order, Result<Plan, CannotRefund>, Option<crate::company::GatewayName>)>;
+
+fn look(db: &Db<'_>, reference: &str, payment: Option<&str>) -> Result<Looked, StoreError> {
+    let Some(order) = find(db, reference)? else {
+        return Ok(None);
+    };
+    let directory = db.load_directory()?;
+    let plan = wish::plan(db, &directory, &order, payment)?;
+    let gateway = directory.accounts.get(&order.account).map(|account| account.gateway());
+    Ok(Some((order, plan, gateway)))
+}
+
+fn print_plan(
+    order: &Order,
+    plan: &Plan,
+    gateway: Option<crate::company::GatewayName>,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let gateway = gateway.with_context(|| {
+        format!(
+            "account `{}` is gone from the business file; put it back, then refund the order",
+            order.account
+        )
+    })?;
+    line(out, "order", Some(&order.reference))?;
+    line(out, "plan", Some(&order.plan.label))?;
+    line(out, "give back", Some(plan.payment.amount))?;
+    line(out, "gateway", Some(gateway.title()))?;
+    line(out, "payment", Some(plain(&plan.payment.gateway_id)))?;
+    line(out, "code", Some(what_of_the_code(order, plan)))?;
+    if plan.by_api {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} gives no money back through its API; you do it:",
+        gateway.title()
+    )?;
+    let notice = notice_of("", gateway, order, Some(&plan.payment), plan.is_extra);
+    for step in steps(Language::En, &notice) {
+        writeln!(out, "  {step}")?;
+    }
+    Ok(())
+}
+
+fn what_of_the_code(order: &Order, plan: &Plan) -> &'static str {
+    match order.state {
+        _ if plan.is_extra => "goes on working: this is a second payment",
+        State::Provisioned | State::Delivered if plan.by_api => "stops working when the money went back",
+        State::Provisioned | State::Delivered => "stops working when you say that the money went back",
+        _ => "was not delivered, and is not delivered any more",
+    }
+}
+
+fn print_begun(order: &Order, refund: &Refund, out: &mut dyn Write) -> Result<()> {
+    let reference = &order.reference;
+    match refund.standing {
+        Standing::ByHand => writeln!(out, "{reference}: the steps are in a mail to the operator as well")?,
+        _ => writeln!(
+            out,
+            "{reference}: the gateway is asked now; `mikrelay order show {reference}` tells how far it is"
+        )?,
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Payments that are not the one an order was paid with: each is kept, and each goes back alone.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::change::Change;
+use super::super::deliver;
+use super::super::settle::CHARGED_BACK;
+use super::{tell, wish};
+use crate::company::Account;
+use crate::gateway::{self, PaymentStatus, Report};
+use crate::order::Order;
+use crate::reason::Reason;
+use crate::refund::{Payment, RefundReason, Standing, Wisher};
+use crate::store::{NewRefund, StoreError};
+
+/// Keeps the payment that a report confirms, so that it can be given back and is asked about again.
+pub(in crate::payment) fn keep(
+    change: &mut Change<'_>,
+    order: &Order,
+    account: &Account,
+    report: &Report,
+) -> Result<(), StoreError> {
+    let is_play_money = report.mode.is_some_and(|mode| mode != order.mode);
+    if report.status != PaymentStatus::Paid || is_play_money {
+        return Ok(());
+    }
+    let Some(payment) = payment_of(order, report, change.now) else {
+        return Ok(());
+    };
+    let first_look = gateway::of(account).can_ask(account).then_some(change.now + FIRST_LOOK);
+    change.db.keep_payment(&payment, first_look)?;
+    Ok(())
+}
+
+/// An order that was paid is paid again: the second payment goes back by itself where the policy says so. Told once.
+pub(in crate::payment) fn paid_again(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    payment: &Payment,
+    why: &str,
+) -> Result<(), StoreError> {
+    let id = &payment.gateway_id;
+    let beginning = format!("paid twice: payment {id} is the second one");
+    let known = change.db.refund_of_payment(&payment.account, id)?;
+    if known.is_some() || change.db.was_noted(&order.reference, &beginning)? {
+        return Ok(());
+    }
+    change.note(&order.reference, &format!("{beginning} ({why})"))?;
+    if account.refunds.paid_twice {
+        let new = NewRefund {
+            payment: payment.clone(),
+            reason: RefundReason::Duplicate,
+            wisher: Wisher::Policy,
+            is_extra: true,
+        };
+        return wish::wish(change, order, &new).map(drop);
+    }
+    let reason = Reason::PaidTwice {
+        gateway: account.gateway(),
+        first: order.gateway_id.clone().unwrap_or_default(),
+        second: id.clone(),
+    };
+    deliver::alert_about(change, order, &reason)
+}
+
+/// Payments that did not fit before one came that did.
+pub(in crate::payment) fn left_over(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    why: &str,
+) -> Result<(), StoreError> {
+    for payment in change.db.payments_of_order(&order.reference)? {
+        if order.gateway_id.as_ref().is_some_and(|own| *own != payment.gateway_id) {
+            paid_again(change, order, account, &payment, why)?;
+        }
+    }
+    Ok(())
+}
+
+/// Money of another payment than the order's own moved: the order stays as it is.
+pub(in crate::payment) fn moved(
+    change: &mut Change<'_>,
+    order: &Order,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    let Some(id) = &report.gateway_id else { return Ok(()) };
+    let went_back = matches!(report.status, PaymentStatus::Refunded | PaymentStatus::ChargedBack);
+    let known = change.db.refund_of_payment(&order.account, id)?;
+    let beginning = format!("payment {id} went back");
+    match known {
+        Some(mut refund) if went_back && !refund.standing.is_final() => {
+            (refund.standing, refund.ended_at) = (Standing::Done, Some(change.now));
+            change.db.save_refund(&refund)?;
+            change.note(&order.reference, &format!("{beginning} ({why})"))?;
+            tell::done(change, order, Some(&refund))
+        }
+        None if went_back && !change.db.was_noted(&order.reference, &beginning)? => change.note(
+            &order.reference,
+            &format!("{beginning}; it was not the one that paid for this order ({why})"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The bank took the money back, and now the gateway says paid again. Told once; the code stays disabled.
+pub(in crate::payment) fn won_back(
+    change: &mut Change<'_>,
+    order: &Order,
+    account: &Account,
+    why: &str,
+) -> Result<(), StoreError> {
+    let lost = format!("refunded: {CHARGED_BACK}");
+    let reason = Reason::ChargebackWon {
+        gateway: account.gateway(),
+    };
+    let line = reason.to_string();
+    let is_news = change.db.was_noted(&order.reference, &lost)? && !change.db.was_noted(&order.reference, &line)?;
+    if !is_news {
+        return Ok(());
+    }
+    change.note(&order.reference, &format!("{line} ({why})"))?;
+    deliver::alert_about(change, order, &reason)
+}
+
+/// The payment a report is about; without an id of the gateway's there is nothing to give back by.
+pub(in crate::payment) fn payment_of(order: &Order, report: &Report, now: Timestamp) -> Option<Payment> {
+    Some(Payment {
+        account: order.account.clone(),
+        gateway_id: report.gateway_id.clone().or_else(|| order.gateway_id.clone())?,
+        order: order.reference.clone(),
+        // One API fixes the amount at the start and never repeats it.
+        amount: report.amount.unwrap_or(order.plan.price),
+        seen_at: now,
+    })
+}
+
+/// Refunds made in a dashboard come with a webhook; the look is for those that got lost.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24);

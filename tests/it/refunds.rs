@@ -1,0 +1,294 @@
+//! Money that goes back, over real sockets: through Mercado Pago's API, and by the operator's hand where a gateway has
+//! none; wished by the operator, by the account's policy, or seen at the gateway.
+
+use jiff::SignedDuration;
+use mikrelay::cli::refund::{Wish, refund, refunded};
+use mikrelay::order::{Order, State};
+use mikrelay::refund::{Refund, RefundReason, Standing};
+use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateways, SimStatus};
+
+use crate::support::{FedapayEvent, MAC, Shop, World};
+
+const MP: &str = "mercadopago";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+#[tokio::test]
+async fn the_operator_gives_money_back_and_the_code_stops_working() {
+    for fault in [
+        None,
+        Some(Fault::ServerError),
+        Some(Fault::SilentAfterAccepting),
+        Some(Fault::HangUpAfterAccepting),
+    ] {
+        let shop = Shop::open().await;
+        let order = sold(&shop).await;
+        assert!(shop.world.router.is_online(MAC));
+        let said = wish(&shop.world, &order, false).unwrap();
+        assert!(said.contains("15.10 MXN") && said.contains("stops working"), "{said}");
+        assert!(said.contains("--yes"), "{said}");
+        shop.world.drain().await;
+        assert_eq!(shop.world.state(&order).await, State::Delivered, "nothing was done yet");
+        wish(&shop.world, &order, true).unwrap();
+        // The first call looks at the payment; the one that gives back is the third.
+        shop.gateways.mercadopago.fail_next(fault);
+        for _ in 0..6 {
+            shop.world.later(MINUTE).await;
+        }
+        assert_eq!(shop.world.state(&order).await, State::Refunded, "{fault:?}");
+        assert!(shop.world.users()[0].disabled && !shop.world.router.is_online(MAC));
+        assert_eq!(posts(&shop), 1, "{fault:?}");
+        let refunds = refunds(&shop.world, &order).await;
+        assert_eq!((refunds.len(), refunds[0].standing), (1, Standing::Done), "{refunds:?}");
+        let mails = shop.world.mailbox.messages();
+        let told = mails.iter().filter(|mail| mail.subject.starts_with("Remboursé"));
+        assert_eq!(told.count(), 1, "the operator, once");
+        let error = wish(&shop.world, &order, true).unwrap_err();
+        assert!(error.contains("already"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_takes_its_time_is_polled_until_it_is_done() {
+    let shop = Shop::open().await;
+    let order = sold(&shop).await;
+    shop.gateways.mercadopago.set_quirk(Quirk::SlowRefunds, true);
+    wish(&shop.world, &order, true).unwrap();
+    for _ in 0..20 {
+        shop.world.later(MINUTE).await;
+    }
+    assert_eq!(refunds(&shop.world, &order).await[0].standing, Standing::Pending);
+    assert_eq!(shop.world.state(&order).await, State::Delivered);
+    let error = wish(&shop.world, &order, true).unwrap_err();
+    assert!(error.contains("under way"), "{error}");
+    shop.gateways
+        .mercadopago
+        .set_status(order.reference.as_str(), SimStatus::Refunded)
+        .unwrap();
+    shop.world.later(MINUTE * 10).await;
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert_eq!(posts(&shop), 1);
+}
+
+#[tokio::test]
+async fn a_second_payment_goes_back_alone_where_the_policy_says_so() {
+    let shop = Shop::edited(with_policy).await;
+    let order = sold(&shop).await;
+    pay(&shop, &order, Choice::Pay).await;
+    shop.world.later(MINUTE * 5).await;
+    let refunds = refunds(&shop.world, &order).await;
+    assert_eq!(refunds.len(), 1, "{refunds:?}");
+    let own = shop.world.order(&order.reference).await;
+    assert!(refunds[0].is_extra && own.gateway_id.as_ref() != Some(&refunds[0].payment.gateway_id));
+    assert_eq!(
+        (refunds[0].standing, refunds[0].reason),
+        (Standing::Done, RefundReason::Duplicate)
+    );
+    assert_eq!((own.state, posts(&shop)), (State::Delivered, 1));
+    assert!(!shop.world.users()[0].disabled && shop.world.router.is_online(MAC));
+}
+
+#[tokio::test]
+async fn what_no_router_took_is_refunded_by_policy_and_never_made_afterwards() {
+    let shop = Shop::edited(with_policy).await;
+    shop.world.router.power_off().await;
+    let order = shop.place(MP).await;
+    pay(&shop, &order, Choice::Pay).await;
+    for _ in 0..12 {
+        shop.world.later(DAY / 12 - MINUTE).await;
+    }
+    assert_eq!(shop.world.state(&order).await, State::Paid, "not yet");
+    shop.world.later(MINUTE * 15).await;
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert_eq!(posts(&shop), 1);
+    shop.world.router.power_on().await.unwrap();
+    shop.world.later(DAY).await;
+    assert!(shop.world.users().is_empty(), "refunded and delivered both");
+}
+
+#[tokio::test]
+async fn a_user_that_may_exist_is_taken_away_before_its_money_goes_back() {
+    let shop = Shop::edited(with_policy).await;
+    let order = shop.place(MP).await;
+    // The router makes the user, and its answer is lost.
+    shop.world
+        .router
+        .cut_at_add(1, mikrelay::sim::router::CutAt::AfterExecuting);
+    pay(&shop, &order, Choice::Pay).await;
+    shop.world.router.power_off().await;
+    assert_eq!(shop.world.users().len(), 1);
+    for _ in 0..30 {
+        shop.world.later(MINUTE * 60).await;
+    }
+    assert_eq!(shop.world.state(&order).await, State::Refunding);
+    assert_eq!(posts(&shop), 0, "the router was not heard");
+    shop.world.router.power_on().await.unwrap();
+    shop.world.later(MINUTE * 20).await;
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert!(shop.world.users().iter().all(|user| user.disabled));
+    assert_eq!(posts(&shop), 1);
+}
+
+#[tokio::test]
+async fn a_router_that_is_off_for_hours_loses_the_user_when_it_is_back() {
+    let shop = Shop::open().await;
+    let order = sold(&shop).await;
+    shop.world.router.power_off().await;
+    shop.gateways
+        .mercadopago
+        .tell(order.reference.as_str(), SimStatus::Refunded)
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        shop.world.later(MINUTE * 60).await;
+    }
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert!(!shop.world.users()[0].disabled);
+    shop.world.router.power_on().await.unwrap();
+    shop.world.later(MINUTE * 20).await;
+    assert!(shop.world.users()[0].disabled && !shop.world.router.is_online(MAC));
+}
+
+#[tokio::test]
+async fn a_refund_whose_webhook_got_lost_is_found_in_the_morning() {
+    let shop = Shop::open().await;
+    let order = sold(&shop).await;
+    shop.world.relay.plan_daily_work().await.unwrap();
+    shop.gateways
+        .mercadopago
+        .set_status(order.reference.as_str(), SimStatus::Refunded)
+        .unwrap();
+    for _ in 0..3 {
+        shop.world.later(DAY).await;
+    }
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert!(shop.world.users()[0].disabled);
+}
+
+#[tokio::test]
+async fn a_chargeback_is_told_by_name_and_once_and_so_is_a_won_one() {
+    let shop = Shop::open().await;
+    let order = sold(&shop).await;
+    let alerts = || {
+        let mails = shop.world.mailbox.messages();
+        mails
+            .iter()
+            .filter(|mail| mail.text.contains("mikrelay order show"))
+            .count()
+            + mails.iter().filter(|mail| mail.text.contains("contestez")).count()
+    };
+    for (word, state, expected) in [
+        ("in_mediation/pending", State::Delivered, 0),
+        ("charged_back/settled", State::Refunded, 1),
+        ("charged_back/reimbursed", State::Refunded, 2),
+    ] {
+        for _ in 0..3 {
+            shop.gateways
+                .mercadopago
+                .tell(order.reference.as_str(), SimStatus::Word(word.to_owned()))
+                .await
+                .unwrap();
+            shop.world.drain().await;
+        }
+        assert_eq!(shop.world.state(&order).await, state, "{word}");
+        assert_eq!(
+            alerts(),
+            expected,
+            "{word}: {:#?}",
+            shop.world
+                .mailbox
+                .messages()
+                .iter()
+                .map(|mail| &mail.text)
+                .collect::<Vec<_>>()
+        );
+    }
+    assert!(shop.world.users()[0].disabled);
+}
+
+#[tokio::test]
+async fn a_gateway_without_an_api_is_the_operators_to_do() {
+    let world = World::new().await;
+    let order = world.place("1h").await;
+    world.fedapay(&FedapayEvent::approved(&order)).await;
+    world.drain().await;
+    let said = wish(&world, &order, true).unwrap();
+    assert!(
+        said.contains("104013") && said.contains("MTN") && said.contains("order refunded"),
+        "{said}"
+    );
+    world.drain().await;
+    assert_eq!(world.state(&order).await, State::Delivered);
+    let mails = world.mailbox.messages();
+    let todo = mails.iter().find(|mail| mail.subject.starts_with("À faire")).unwrap();
+    assert!(
+        todo.text.contains("104013") && todo.text.contains("order refunded"),
+        "{}",
+        todo.text
+    );
+    let mut out = Vec::new();
+    refunded(world.relay.store(), order.reference.as_str(), None, &mut out).unwrap();
+    world.drain().await;
+    assert_eq!(world.state(&order).await, State::Refunded);
+    assert!(world.users()[0].disabled && !world.router.is_online(MAC));
+    assert!(refunded(world.relay.store(), order.reference.as_str(), None, &mut out).is_err());
+}
+
+#[tokio::test]
+async fn what_was_never_paid_cannot_be_given_back() {
+    let shop = Shop::open().await;
+    let order = shop.place(MP).await;
+    let error = wish(&shop.world, &order, true).unwrap_err();
+    assert!(error.contains("never paid"), "{error}");
+}
+
+fn with_policy(_: &SimGateways, site: String) -> String {
+    let policy = "checkout = \"preferences\"\nrefund_undelivered_after_h = 24\nrefund_paid_twice = true";
+    site.replace("checkout = \"preferences\"", policy)
+}
+
+async fn sold(shop: &Shop) -> Order {
+    let order = shop.place(MP).await;
+    pay(shop, &order, Choice::Pay).await;
+    assert_eq!(shop.world.state(&order).await, State::Delivered);
+    order
+}
+
+async fn pay(shop: &Shop, order: &Order, choice: Choice) {
+    shop.gateways
+        .mercadopago
+        .pay(order.reference.as_str(), choice)
+        .await
+        .unwrap();
+    shop.world.drain().await;
+}
+
+/// How often the gateway was asked to give money back.
+fn posts(shop: &Shop) -> usize {
+    let calls = shop.gateways.mercadopago.calls();
+    let is_refund = |call: &&String| call.starts_with("POST") && call.contains("/refund");
+    calls.iter().filter(is_refund).count()
+}
+
+async fn refunds(world: &World, order: &Order) -> Vec<Refund> {
+    let reference = order.reference.clone();
+    world
+        .relay
+        .store()
+        .read(move |db| db.refunds_of_order(&reference))
+        .await
+        .unwrap()
+}
+
+/// `mikrelay order refund`: what it says, or why it does not.
+fn wish(world: &World, order: &Order, yes: bool) -> Result<String, String> {
+    let wish = Wish {
+        reference: order.reference.to_string(),
+        payment: None,
+        reason: RefundReason::RequestedByClient,
+        yes,
+    };
+    let mut out = Vec::new();
+    refund(world.relay.store(), &wish, &mut out).map_err(|error| format!("{error:#}"))?;
+    Ok(String::from_utf8(out).unwrap())
+}
