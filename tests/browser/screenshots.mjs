@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { phone, startBrowser, startDemo } from './demo.mjs';
+import { CONEKTA, expectToPay, goBack, goPay, takeReference } from './mexico.mjs';
 import { GATEWAYS, choosePlan, decide, expectOnline, expectRouter, pressPay } from './walk.mjs';
 
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../docs/screenshots');
@@ -35,9 +36,20 @@ try {
   await choosePlan(demo, page, fedapay);
   await pressPay(page, fedapay);
   await keep(page, 'pay');
+  await cash(page);
 } finally {
   await browser.close();
   await demo.stop();
+}
+
+/** The café in Mexico: cash at a store, by Conekta. */
+async function cash(page) {
+  await page.context().setExtraHTTPHeaders({ 'accept-language': 'es-MX' });
+  await goPay({ ...demo, portal: demo.mexico }, page, CONEKTA);
+  const reference = await takeReference(page, 'cash');
+  await goBack(page);
+  await expectToPay(page, reference, 'OXXO');
+  await keep(page, 'cash');
 }
 
 async function keep(page, name) {
