@@ -36,15 +36,15 @@ try {
   await choosePlan(demo, page, fedapay);
   await pressPay(page, fedapay);
   await keep(page, 'pay');
-  await cash(page);
+  await keepCash();
 } finally {
   await browser.close();
   await demo.stop();
 }
 
 /** The café in Mexico: cash at a store, by Conekta. */
-async function cash(page) {
-  await page.context().setExtraHTTPHeaders({ 'accept-language': 'es-MX' });
+async function keepCash() {
+  const { page } = await phone(browser, { deviceScaleFactor: 1.25, locale: 'es-MX' });
   await goPay({ ...demo, portal: demo.mexico }, page, CONEKTA);
   const reference = await takeReference(page, 'cash');
   await goBack(page);
