@@ -130,7 +130,7 @@ impl Demo {
         writeln!(
             out,
             "curl http://{relay}/pagos -H 'Authorization: Bearer {}' -d provider=conekta -d action=create \
-             -d amount=15.00 -d currency=MXN -d reference_id=factura-1 -d return_url={mexico}/",
+             -d amount=15.00 -d currency=MXN -d reference_id=factura-1 -d return_url={mexico}/status",
             self.api_key.expose_secret()
         )?;
         writeln!(out)?;

@@ -264,7 +264,7 @@ describe('cards, cash and transfers', { concurrency: 6 }, () => {
     await picture(page, 'link-paid');
     assert.equal(await page.locator('.code').count(), 0, 'no code is sold by a link');
     await page.getByRole('link', { name: 'Volver a la tienda' }).click();
-    await page.waitForURL((url) => url.href.startsWith(demo.portal));
+    await page.waitForURL(new URL('/status', demo.portal).href);
     await expectRouter(demo, page, []);
   }));
 });
