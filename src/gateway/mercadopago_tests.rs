@@ -206,7 +206,13 @@ fn a_notice_is_read_from_its_address_alone() {
             (Some(id), &None),
             "{query}"
         );
-        assert_eq!(notice.report.unwrap().status, PaymentStatus::Pending, "{query}");
+        let is_alert = query.contains("stop_delivery");
+        let expected = if is_alert {
+            PaymentStatus::Disputed
+        } else {
+            PaymentStatus::Pending
+        };
+        assert_eq!(notice.report.unwrap().status, expected, "{query}");
     }
     let own = read(&format!("data.id=1&type=payment&order={REF}")).unwrap();
     assert_eq!(own.order, Some(OrderRef::new(REF)));

@@ -75,7 +75,7 @@ pub fn steps(language: Language, notice: &RefundNotice<'_>) -> Vec<String> {
     let values = [
         ("gateway", notice.gateway.title().to_owned()),
         ("payment", one_line(notice.payment)),
-        ("amount", notice.amount.to_string()),
+        ("amount", notice.amount.for_people(language)),
     ];
     let done = [("command", format!("mikrelay order refunded {}", notice.reference))];
     let lines = [
@@ -90,7 +90,7 @@ pub fn steps(language: Language, notice: &RefundNotice<'_>) -> Vec<String> {
 fn facts(say: Speaker, notice: &RefundNotice<'_>) -> Vec<String> {
     let mut lines = vec![
         say.line("line-plan", &notice.plan.label),
-        say.line("line-amount", &notice.amount.to_string()),
+        say.line("line-amount", &notice.amount.for_people(say.language)),
         say.line("line-gateway", notice.gateway.title()),
         say.line("line-gateway-reference", notice.payment),
         say.line("line-order", notice.reference.as_str()),
@@ -100,7 +100,7 @@ fn facts(say: Speaker, notice: &RefundNotice<'_>) -> Vec<String> {
 }
 
 fn subject(say: Speaker, id: &str, notice: &RefundNotice<'_>) -> String {
-    let (plan, amount) = (one_line(&notice.plan.label), notice.amount.to_string());
+    let (plan, amount) = (one_line(&notice.plan.label), notice.amount.for_people(say.language));
     say.with(id, &[("plan", plan), ("amount", amount)])
 }
 
@@ -144,8 +144,11 @@ mod tests {
                     .flat_map(|is_extra| [operator_mail, buyer_mail, todo_mail].map(|compose| (is_extra, compose)))
                 {
                     let (subject, text) = with_notice(gateway, is_extra, |notice| compose(language, notice));
-                    assert!(subject.contains("4 heures") && subject.contains("90 XOF"), "{subject}");
-                    for part in ["104015", "90 XOF", "7K3M9PQ2RSTVWX", gateway.title()] {
+                    assert!(
+                        subject.contains("4 heures") && subject.contains("90\u{a0}FCFA"),
+                        "{subject}"
+                    );
+                    for part in ["104015", "90\u{a0}FCFA", "7K3M9PQ2RSTVWX", gateway.title()] {
                         assert!(text.contains(part), "{part}: {text}");
                     }
                     assert!(!text.contains(['{', '$']) && !text.contains("refund-"), "{text}");

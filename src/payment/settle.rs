@@ -54,9 +54,11 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
             after: ASK_AGAIN,
             why: "the gateway still says pending".to_owned(),
         }),
-        Ok(report) => apply(relay, order, report, Source::Event(Box::new(event)))
-            .await
-            .map(|()| Outcome::Done),
+        Ok(report) => {
+            let report = with_warning(&event, &question.notice, report);
+            apply(relay, order, report, Source::Event(Box::new(event))).await?;
+            Ok(Outcome::Done)
+        }
         Err(Unconfirmed::Hint) => {
             close(
                 relay,
@@ -191,6 +193,17 @@ fn told_paid_but_answers_pending(notice: &Notice, report: &Report, job: &Job) ->
         .as_ref()
         .is_some_and(|told| told.status == PaymentStatus::Paid);
     told_paid && report.status == PaymentStatus::Pending && job.attempts < PENDING_TRIES
+}
+
+/// A genuine warning of fraud, or a claim, comes once, and the payment may still be called paid: nothing new is
+/// delivered for it, and the operator is told.
+fn with_warning(event: &Event, notice: &Notice, mut report: Report) -> Report {
+    let told = notice.report.as_ref().map(|told| &told.status);
+    let is_warned = event.event.proof == Proof::Signed && told == Some(&PaymentStatus::Disputed);
+    if is_warned && report.status == PaymentStatus::Paid {
+        report.status = PaymentStatus::Disputed;
+    }
+    report
 }
 
 async fn close(

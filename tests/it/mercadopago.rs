@@ -424,6 +424,38 @@ async fn a_chargeback_notice_leads_to_its_payment() {
 }
 
 #[tokio::test]
+async fn a_fraud_alert_or_a_claim_is_told_once_though_the_payment_stays_approved() {
+    for kind in ["stop_delivery_op_wh", "topic_claims_integration_wh"] {
+        let shop = shop().await;
+        let order = shop.place(MP).await;
+        decide(&shop, &order, Choice::Pay).await;
+        let before = shop.world.mailbox.messages().len();
+        let query = format!("data.id=87654321000&type={kind}&order={}", order.reference);
+        notify(&shop, &query).await;
+        notify(&shop, &format!("{query}&id=2")).await;
+        assert_eq!(shop.world.state(&order).await, State::Delivered, "{kind}");
+        let mails = shop.world.mailbox.messages();
+        assert_eq!(mails.len(), before + 1, "{kind}");
+        assert!(
+            mails[before].text.contains("Mercado Pago"),
+            "{kind}: {}",
+            mails[before].text
+        );
+    }
+    // Before anything was delivered, it keeps the money from buying anything.
+    let shop = shop().await;
+    let order = shop.place(MP).await;
+    decide(&shop, &order, Choice::PaySilently).await;
+    notify(
+        &shop,
+        &format!("data.id=87654321000&type=stop_delivery_op_wh&order={}", order.reference),
+    )
+    .await;
+    assert_eq!(shop.world.state(&order).await, State::Held);
+    assert!(shop.world.users().is_empty());
+}
+
+#[tokio::test]
 async fn money_that_is_only_held_or_in_doubt_sells_nothing() {
     for (word, state) in [
         ("authorized/pending_capture", State::Waiting),

@@ -76,12 +76,13 @@ pub fn read(told: Told<'_>) -> Result<Notice, Unreadable> {
         gateway_id: None,
         report: None,
     };
-    let about = |gateway_id: Option<String>| Notice {
+    let saying = |status, gateway_id: Option<String>| Notice {
         order: names.order.as_deref().map(OrderRef::new),
         gateway_id,
-        // It says that something happened; what, the gateway must be asked.
-        report: Some(Report::of(PaymentStatus::Pending)),
+        report: Some(Report::of(status)),
     };
+    // It says that something happened; what, the gateway must be asked.
+    let about = |gateway_id| saying(PaymentStatus::Pending, gateway_id);
     let id = || match names.id().filter(|id| is_id(id)) {
         Some(id) => Ok(id.to_owned()),
         None => Err(Unreadable(
@@ -92,9 +93,9 @@ pub fn read(told: Told<'_>) -> Result<Notice, Unreadable> {
         "payment" | "order" | "orders" => about(Some(id()?)),
         "merchant_order" | "topic_merchant_order_wh" => about(Some(format!("{BASKET}{}", id()?))),
         "chargebacks" | "topic_chargebacks_wh" => about(Some(format!("{CHARGEBACK}{}", id()?))),
-        // The fraud alert comes once and never again; its id is the payment's.
-        "stop_delivery_op_wh" => about(Some(id()?)),
-        "topic_claims_integration_wh" if names.order.is_some() => about(None),
+        // The fraud alert comes once and never again; its id is the payment's, which may still be called approved.
+        "stop_delivery_op_wh" => saying(PaymentStatus::Disputed, Some(id()?)),
+        "topic_claims_integration_wh" if names.order.is_some() => saying(PaymentStatus::Disputed, None),
         "topic_claims_integration_wh" => {
             let id = id()?;
             return Err(Unreadable(format!(
