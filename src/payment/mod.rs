@@ -4,6 +4,7 @@
 mod change;
 pub use change::lane_of;
 pub mod checkout;
+mod confirm;
 mod deliver;
 pub mod hooks;
 pub mod keys;

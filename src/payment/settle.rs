@@ -4,12 +4,13 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
+use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
 use super::refund::second;
 use super::whose::{identify, may_speak_for, named_order};
 use super::{Outcome, Relay, deliver};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
-use crate::gateway::{self, GatewayError, Notice, PaymentKey, PaymentStatus, Report};
+use crate::gateway::{self, GatewayError, PaymentStatus, Report};
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
@@ -93,12 +94,6 @@ enum Found {
     Unanswered(GatewayError),
 }
 
-struct Question {
-    order: Order,
-    account: Account,
-    notice: Notice,
-}
-
 /// The order an event is about, if it is one of this hotspot and account.
 async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     let directory = relay.store().directory();
@@ -155,55 +150,6 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
-}
-
-enum Unconfirmed {
-    Hint,
-    NothingSaid,
-    Gateway(GatewayError),
-}
-
-/// What may be believed about the order: the gateway's own answer, or a signed event where it cannot be asked.
-async fn confirm(relay: &Relay, event: &Event, question: &Question) -> Result<Report, Unconfirmed> {
-    let adapter = gateway::of(&question.account);
-    if adapter.can_ask(&question.account) {
-        let key = PaymentKey {
-            order: question.order.reference.clone(),
-            gateway_id: question
-                .notice
-                .gateway_id
-                .clone()
-                .or_else(|| question.order.gateway_id.clone()),
-            created_at: question.order.created_at,
-        };
-        let asked = relay.http().converse(adapter.ask(&question.account, &key)).await;
-        return asked.map_err(Unconfirmed::Gateway);
-    }
-    match (event.event.proof, &question.notice.report) {
-        (Proof::Signed, Some(report)) => Ok(report.clone()),
-        (Proof::Signed, None) => Err(Unconfirmed::NothingSaid),
-        (Proof::Hint, _) => Err(Unconfirmed::Hint),
-    }
-}
-
-/// Gateways answer from several machines: a signed "paid" may be ahead of the answer to our question.
-fn told_paid_but_answers_pending(notice: &Notice, report: &Report, job: &Job) -> bool {
-    let told_paid = notice
-        .report
-        .as_ref()
-        .is_some_and(|told| told.status == PaymentStatus::Paid);
-    told_paid && report.status == PaymentStatus::Pending && job.attempts < PENDING_TRIES
-}
-
-/// A genuine warning of fraud, or a claim, comes once, and the payment may still be called paid: nothing new is
-/// delivered for it, and the operator is told.
-fn with_warning(event: &Event, notice: &Notice, mut report: Report) -> Report {
-    let told = notice.report.as_ref().map(|told| &told.status);
-    let is_warned = event.event.proof == Proof::Signed && told == Some(&PaymentStatus::Disputed);
-    if is_warned && report.status == PaymentStatus::Paid {
-        report.status = PaymentStatus::Disputed;
-    }
-    report
 }
 
 async fn close(
@@ -600,8 +546,6 @@ const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
 const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
-/// A signed "paid" against an answer "pending" is asked again so often; then the reconciler goes on.
-const PENDING_TRIES: i64 = 10;
 /// A payment can be unknown for a moment after it was made, not for long.
 const NOT_FOUND_TRIES: i64 = 5;
 /// What fits into a line of a list.
