@@ -1,4 +1,4 @@
-//! Money that goes back, over real sockets: through Mercado Pago's API, and by the operator's hand where a gateway has
+//! Money that goes back, over real sockets: through the APIs of Conekta and Mercado Pago, and by the operator's hand where a gateway has
 //! none; wished by the operator, by the account's policy, or seen at the gateway.
 
 use jiff::SignedDuration;
@@ -10,42 +10,116 @@ use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateways, SimStatus};
 use crate::support::{FedapayEvent, MAC, Shop, World};
 
 const MP: &str = "mercadopago";
+const CONEKTA: &str = "conekta";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[tokio::test]
 async fn the_operator_gives_money_back_and_the_code_stops_working() {
-    for fault in [
-        None,
-        Some(Fault::ServerError),
-        Some(Fault::SilentAfterAccepting),
-        Some(Fault::HangUpAfterAccepting),
+    for (gateway, amount) in [(MP, "15.10 MXN"), (CONEKTA, "15.00 MXN")] {
+        // The first call looks at the payment, the second is the adapter's own look, the third gives back.
+        for (spared, fault) in [
+            (0, None),
+            (0, Some(Fault::ServerError)),
+            (0, Some(Fault::HangUpAfterAccepting)),
+            (2, Some(Fault::ServerError)),
+            (2, Some(Fault::SilentAfterAccepting)),
+            (2, Some(Fault::HangUpAfterAccepting)),
+        ] {
+            // It waits real seconds; once is enough.
+            if gateway != MP && fault == Some(Fault::SilentAfterAccepting) {
+                continue;
+            }
+            let case = format!("{gateway}, {fault:?} after {spared}");
+            let shop = Shop::open().await;
+            let order = sold_by(&shop, gateway).await;
+            assert!(shop.world.router.is_online(MAC));
+            let said = wish(&shop.world, &order, false).unwrap();
+            assert!(said.contains(amount) && said.contains("stops working"), "{said}");
+            assert!(said.contains("--yes"), "{said}");
+            shop.world.drain().await;
+            assert_eq!(shop.world.state(&order).await, State::Delivered, "nothing was done yet");
+            wish(&shop.world, &order, true).unwrap();
+            let faults = std::iter::repeat_n(Fault::Spared, spared).chain(fault);
+            shop.gateway(gateway).fail_next(faults);
+            for _ in 0..6 {
+                shop.world.later(MINUTE).await;
+            }
+            assert_eq!(shop.world.state(&order).await, State::Refunded, "{case}");
+            assert!(
+                shop.world.users()[0].disabled && !shop.world.router.is_online(MAC),
+                "{case}"
+            );
+            let is_repeated = (spared, fault) == (2, Some(Fault::ServerError));
+            assert_eq!(posts_to(&shop, gateway), if is_repeated { 2 } else { 1 }, "{case}");
+            let refunds = refunds(&shop.world, &order).await;
+            assert_eq!((refunds.len(), refunds[0].standing), (1, Standing::Done), "{refunds:?}");
+            let mails = shop.world.mailbox.messages();
+            let told = mails.iter().filter(|mail| mail.subject.starts_with("Remboursé"));
+            assert_eq!(told.count(), 1, "the operator, once: {case}");
+            let error = wish(&shop.world, &order, true).unwrap_err();
+            assert!(error.contains("already"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_conekta_takes_back_disables_the_user_and_ends_his_session() {
+    for (status, told) in [
+        (SimStatus::Refunded, "Remboursé"),
+        (SimStatus::Word("charged_back".to_owned()), "Commande à vérifier"),
     ] {
         let shop = Shop::open().await;
-        let order = sold(&shop).await;
+        let order = sold_by(&shop, CONEKTA).await;
         assert!(shop.world.router.is_online(MAC));
-        let said = wish(&shop.world, &order, false).unwrap();
-        assert!(said.contains("15.10 MXN") && said.contains("stops working"), "{said}");
-        assert!(said.contains("--yes"), "{said}");
-        shop.world.drain().await;
-        assert_eq!(shop.world.state(&order).await, State::Delivered, "nothing was done yet");
-        wish(&shop.world, &order, true).unwrap();
-        // The first call looks at the payment; the one that gives back is the third.
-        shop.gateways.mercadopago.fail_next(fault);
-        for _ in 0..6 {
-            shop.world.later(MINUTE).await;
+        let before = shop.world.mailbox.messages().len();
+        for _ in 0..2 {
+            let gateway = &shop.gateways.conekta;
+            gateway.tell(order.reference.as_str(), status.clone()).await.unwrap();
+            shop.world.drain().await;
         }
-        assert_eq!(shop.world.state(&order).await, State::Refunded, "{fault:?}");
-        assert!(shop.world.users()[0].disabled && !shop.world.router.is_online(MAC));
-        assert_eq!(posts(&shop), 1, "{fault:?}");
-        let refunds = refunds(&shop.world, &order).await;
-        assert_eq!((refunds.len(), refunds[0].standing), (1, Standing::Done), "{refunds:?}");
-        let mails = shop.world.mailbox.messages();
-        let told = mails.iter().filter(|mail| mail.subject.starts_with("Remboursé"));
-        assert_eq!(told.count(), 1, "the operator, once");
-        let error = wish(&shop.world, &order, true).unwrap_err();
-        assert!(error.contains("already"), "{error}");
+        assert_eq!(shop.world.state(&order).await, State::Refunded, "{status:?}");
+        assert!(
+            shop.world.users()[0].disabled && !shop.world.router.is_online(MAC),
+            "{status:?}"
+        );
+        let mails = shop.world.mailbox.messages().split_off(before);
+        assert_eq!(mails.len(), 1, "{status:?}: {mails:?}");
+        assert!(mails[0].subject.starts_with(told), "{}", mails[0].subject);
+        assert_eq!(posts_to(&shop, CONEKTA), 0, "{status:?}");
     }
+}
+
+#[tokio::test]
+async fn what_no_router_took_goes_back_through_conekta_by_policy() {
+    let shop = Shop::edited(|_, site| {
+        let policy = "id = \"by-conekta\"\nrefund_undelivered_after_h = 24";
+        assert!(site.contains("id = \"by-conekta\""), "{site}");
+        site.replacen("id = \"by-conekta\"", policy, 1)
+    })
+    .await;
+    shop.world.router.power_off().await;
+    let order = shop.place(CONEKTA).await;
+    pay_by(&shop, CONEKTA, &order, Choice::Pay).await;
+    // The call that gives back takes effect and its answer is lost.
+    for _ in 0..12 {
+        shop.world.later(DAY / 12 - MINUTE).await;
+    }
+    assert_eq!(
+        (shop.world.state(&order).await, posts_to(&shop, CONEKTA)),
+        (State::Paid, 0)
+    );
+    shop.gateways
+        .conekta
+        .fail_next([Fault::Spared, Fault::Spared, Fault::HangUpAfterAccepting]);
+    for _ in 0..5 {
+        shop.world.later(MINUTE * 10).await;
+    }
+    assert_eq!(shop.world.state(&order).await, State::Refunded);
+    assert_eq!(posts_to(&shop, CONEKTA), 1);
+    shop.world.router.power_on().await.unwrap();
+    shop.world.later(DAY).await;
+    assert!(shop.world.users().is_empty(), "refunded and delivered both");
 }
 
 #[tokio::test]
@@ -248,15 +322,22 @@ fn with_policy(_: &SimGateways, site: String) -> String {
 }
 
 async fn sold(shop: &Shop) -> Order {
-    let order = shop.place(MP).await;
-    pay(shop, &order, Choice::Pay).await;
+    sold_by(shop, MP).await
+}
+
+async fn sold_by(shop: &Shop, gateway: &str) -> Order {
+    let order = shop.place(gateway).await;
+    pay_by(shop, gateway, &order, Choice::Pay).await;
     assert_eq!(shop.world.state(&order).await, State::Delivered);
     order
 }
 
 async fn pay(shop: &Shop, order: &Order, choice: Choice) {
-    shop.gateways
-        .mercadopago
+    pay_by(shop, MP, order, choice).await;
+}
+
+async fn pay_by(shop: &Shop, gateway: &str, order: &Order, choice: Choice) {
+    shop.gateway(gateway)
         .pay(order.reference.as_str(), choice)
         .await
         .unwrap();
@@ -265,7 +346,11 @@ async fn pay(shop: &Shop, order: &Order, choice: Choice) {
 
 /// How often the gateway was asked to give money back.
 fn posts(shop: &Shop) -> usize {
-    let calls = shop.gateways.mercadopago.calls();
+    posts_to(shop, MP)
+}
+
+fn posts_to(shop: &Shop, gateway: &str) -> usize {
+    let calls = shop.gateway(gateway).calls();
     let is_refund = |call: &&String| call.starts_with("POST") && call.contains("/refund");
     calls.iter().filter(is_refund).count()
 }
