@@ -23,6 +23,8 @@ pub enum Task {
     Recheck(AccountId),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
+    /// Send one notice by Telegram (its row number).
+    Telegram(i64),
     /// Deliver one webhook of ours.
     Hook(HookId),
     /// Compare what a gateway says was paid with what was delivered; daily.
@@ -45,6 +47,7 @@ impl Task {
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
             Self::Mail(_) => "mail",
+            Self::Telegram(_) => "telegram",
             Self::Refund(_) => "refund",
             Self::Recheck(_) => "recheck",
             Self::Hook(_) => "hook",
@@ -61,7 +64,7 @@ impl Task {
             Self::Reconcile(order) | Self::Provision(order) | Self::LogIn(order) | Self::Disable(order) => {
                 order.to_string()
             }
-            Self::Mail(message) => message.to_string(),
+            Self::Mail(row) | Self::Telegram(row) => row.to_string(),
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
@@ -80,6 +83,7 @@ impl Task {
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
+            "telegram" => Self::Telegram(subject.parse().ok()?),
             "refund" => Self::Refund(RefundId(subject.parse().ok()?)),
             "recheck" => Self::Recheck(AccountId::new(subject)),
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
@@ -101,6 +105,8 @@ pub enum Lane {
     Questions(AccountId),
     Router(RouterId),
     Mail,
+    /// Notices of one company's bot: Telegram counts how often each bot writes.
+    Telegram(CompanyId),
     /// Refunds of one account: few, and nothing that waits for a gateway stands before them.
     Refunds(AccountId),
     /// Questions about what was paid in the last days, a morning's work.
@@ -120,6 +126,7 @@ impl Lane {
             Self::Questions(account) => format!("questions:{account}"),
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
+            Self::Telegram(company) => format!("telegram:{company}"),
             Self::Refunds(account) => format!("refunds:{account}"),
             Self::Rechecks(account) => format!("rechecks:{account}"),
             Self::Hook(receiver) => format!("hook:{receiver}"),
@@ -133,6 +140,7 @@ impl Lane {
             Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            Some(("telegram", id)) => Some(Self::Telegram(CompanyId::new(id))),
             Some(("refunds", id)) => Some(Self::Refunds(AccountId::new(id))),
             Some(("rechecks", id)) => Some(Self::Rechecks(AccountId::new(id))),
             Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),

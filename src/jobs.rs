@@ -385,7 +385,7 @@ fn most_workers(lane: &Lane) -> usize {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
         Lane::Account(_) | Lane::Questions(_) | Lane::Mail | Lane::Hook(_) => 2,
-        Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Telegram(_) | Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -400,6 +400,8 @@ fn jobs_at_once(lane: &Lane) -> u32 {
         Lane::Questions(_) => 8,
         // A silent receiver costs each of its webhooks a deadline: they wait it out together.
         Lane::Hook(_) => 8,
+        // In the order of the sales.
+        Lane::Telegram(_) => 1,
         Lane::Router(_) | Lane::Mail | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }

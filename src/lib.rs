@@ -37,6 +37,7 @@ pub mod plan;
 pub mod reason;
 pub mod refund;
 pub mod shown;
+pub mod telegram;
 pub mod voucher;
 
 pub mod gateway;

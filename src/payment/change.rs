@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::refund::{tell, wish};
-use super::{deliver, hooks};
+use super::{deliver, hooks, telegram};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
@@ -73,6 +73,7 @@ impl Change<'_> {
         }
         if before != after {
             hooks::tell_result(self, order)?;
+            telegram::tell_result(self, order)?;
         }
         Ok(())
     }

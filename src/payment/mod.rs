@@ -22,6 +22,7 @@ pub mod refund;
 mod retention;
 mod routers;
 mod settle;
+mod telegram;
 mod upkeep;
 pub mod view;
 mod whose;
@@ -39,12 +40,13 @@ use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{OrderRef, OrderToken};
+use crate::ids::{CompanyId, OrderRef, OrderToken};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::routeros::Deadlines;
 use crate::secrets::MasterKey;
 use crate::store::{Store, StoreError};
+use crate::telegram::TelegramChat;
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
@@ -94,6 +96,8 @@ pub struct Parts {
     pub key: MasterKey,
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
+    /// Where Telegram's bots are served.
+    pub telegram_url: Url,
     pub deadlines: Deadlines,
 }
 
@@ -192,6 +196,7 @@ impl Relay {
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Telegram(notice) => Box::pin(telegram::send(self, *notice, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
@@ -256,6 +261,15 @@ impl Relay {
 
     pub fn public_url(&self) -> &Url {
         &self.0.parts.public_url
+    }
+
+    /// Sends the test message with this bot to this chat, now. `Err`: Telegram's words, or why it was not reached.
+    pub async fn test_telegram(&self, company: &CompanyId, chat: &TelegramChat) -> Result<(), String> {
+        telegram::test(self, company, chat).await
+    }
+
+    fn telegram_url(&self) -> &Url {
+        &self.0.parts.telegram_url
     }
 
     fn http(&self) -> &HttpClient {

@@ -159,6 +159,7 @@ impl World {
             clock,
             key,
             public_url: "https://pay.example.net".parse().unwrap(),
+            telegram_url: crate::telegram::TELEGRAM_URL.parse().unwrap(),
             deadlines: Deadlines::default(),
         });
         Self {

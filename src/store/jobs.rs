@@ -39,6 +39,7 @@ impl Db<'_> {
             | Lane::Rechecks(account)
             | Lane::Ledger(account) => (add_job_sql!("company", "account"), account.as_str()),
             Lane::Router(router) => (add_job_sql!("company", "router"), router.as_str()),
+            Lane::Telegram(company) => (add_job_sql!("id", "company"), company.as_str()),
             Lane::Mail => (add_job_sql!("company", "message"), subject.as_str()),
             Lane::Hook(_) => (add_job_sql!("company", "hook"), subject.as_str()),
             // Its subject is a company's id, or nobody's.

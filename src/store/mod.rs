@@ -25,6 +25,8 @@ mod readers;
 mod references;
 mod refunds;
 mod retention;
+mod telegram;
+mod telegram_chat;
 mod writer;
 
 pub use error::StoreError;

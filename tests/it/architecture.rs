@@ -27,6 +27,7 @@ const WORDS: &[&str] = &[
     "refund",
     "reason",
     "shown",
+    "telegram",
     "voucher",
 ];
 
