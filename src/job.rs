@@ -31,6 +31,8 @@ pub enum Task {
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
     LedgerMail(CompanyId),
+    /// Look whether a router answers, for those who want to be told when it does not.
+    Watch(RouterId),
     /// Delete what is too old to be of use; daily.
     Housekeeping,
 }
@@ -53,6 +55,7 @@ impl Task {
             Self::Hook(_) => "hook",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
+            Self::Watch(_) => "watch",
             Self::Housekeeping => "housekeeping",
         }
     }
@@ -69,6 +72,7 @@ impl Task {
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
             Self::LedgerMail(company) => company.to_string(),
+            Self::Watch(router) => router.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
         }
@@ -89,6 +93,7 @@ impl Task {
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "watch" => Self::Watch(RouterId::new(subject)),
             "housekeeping" => Self::Housekeeping,
             _ => return None,
         })

@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use crate::ids::JobId;
 use crate::job::{Job, Lane};
 use crate::payment::{Outcome, Relay};
+use crate::router_watch::Presence;
 use crate::store::{Db, StoreError};
 
 /// The lanes and what is known of their other ends. Clones share them.
@@ -150,6 +151,13 @@ impl Runner {
             }
         }
         let answers = !finished.is_empty() || !postponed.is_empty();
+        if let Lane::Router(router) = lane {
+            let seen = if answers { Presence::Online } else { Presence::Offline };
+            if let Err(error) = self.0.relay.see_router(router, seen).await {
+                // The next look decides it again.
+                tracing::warn!(router = %router, "whether the router `{router}` is there is not written down: {error}");
+            }
+        }
         let was_down = answers && self.mark_alive(lane);
         if let Some((_, why)) = down.first().filter(|_| !answers) {
             let until = self.pause(lane, now);

@@ -36,6 +36,7 @@ pub mod phone;
 pub mod plan;
 pub mod reason;
 pub mod refund;
+pub mod router_watch;
 pub mod shown;
 pub mod telegram;
 pub mod voucher;

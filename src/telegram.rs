@@ -91,9 +91,9 @@ pub fn is_token(text: &str) -> bool {
 pub fn is_chat_id(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let is_name = text.strip_prefix('@').is_some_and(|name| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
+    let is_name = text
+        .strip_prefix('@')
+        .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     text.len() <= CHAT_ID_MAX && (is_number || is_name)
 }
 
@@ -111,7 +111,9 @@ mod tests {
     #[test]
     fn tokens_have_one_form_and_fit_an_address() {
         assert!(is_token("110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"));
-        for text in ["", ":", "1:", ":a", "x:a", "1:a/b", "1:a?b", "1:a b", "1:é", "1:a\n", "1:%2f", "1"] {
+        for text in [
+            "", ":", "1:", ":a", "x:a", "1:a/b", "1:a?b", "1:a b", "1:é", "1:a\n", "1:%2f", "1",
+        ] {
             assert!(!is_token(text), "{text:?}");
         }
         assert!(!is_token(&format!("1:{}", "a".repeat(200))));

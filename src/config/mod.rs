@@ -387,7 +387,8 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
 
 fn read_telegram_url(text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).ok();
-    let usable = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
+    let usable =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
     url.filter(usable)
         .ok_or_else(|| value("telegram.base_url", "write it as `https://api.telegram.org`"))
 }

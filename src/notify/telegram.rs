@@ -130,7 +130,10 @@ fn credentials(say: Speaker, voucher: &Voucher) -> Vec<String> {
     match voucher.mode {
         UserMode::Vc => vec![say_line(say, "line-code", name)],
         UserMode::Pin => vec![say_line(say, "telegram-pin", name)],
-        UserMode::Up => vec![say_line(say, "line-user", name), say_line(say, "line-password", password)],
+        UserMode::Up => vec![
+            say_line(say, "line-user", name),
+            say_line(say, "line-password", password),
+        ],
     }
 }
 
@@ -187,7 +190,7 @@ mod tests {
             text,
             "<b>WiFi &lt;Plaza&gt;: venta aprobada</b>\n\n\
              Plan: Un día &amp; &lt;noche&gt;\n\
-             Precio: $35.50\u{a0}MXN\n\
+             Precio: 35.50\u{a0}MXN\n\
              Cliente: Rosa &lt;b&gt;Vega&lt;/b&gt; &amp; Hijos\n\
              Correo: rosa@example.com\n\
              Pagado con: Conekta\n\
@@ -202,7 +205,10 @@ mod tests {
     fn p15_a_pin_is_shown_and_names_are_escaped() {
         for language in Language::ALL {
             let text = told(|news| sold(language, news, Some(&voucher(UserMode::Pin, ""))));
-            assert!(text.lines().any(|line| line == "PIN: QX4T7Z" || line == "PIN : QX4T7Z"), "{text}");
+            assert!(
+                text.lines().any(|line| line == "PIN: QX4T7Z" || line == "PIN : QX4T7Z"),
+                "{text}"
+            );
             let refusal = told(|news| refused(language, news, None));
             for text in [text, refusal] {
                 let tags = text.replace("<b>", "").replacen("</b>", "", 1);
@@ -223,7 +229,7 @@ mod tests {
                 refusal_mail(language, "WiFi Plaza", "Unauthorized").1,
             ];
             for text in texts {
-                assert!(!text.contains(['{', '}', '$']) || text.contains("$35"), "{text}");
+                assert!(!text.contains(['{', '}', '$']), "{text}");
                 assert!(!text.contains("telegram-") && !text.contains("line-"), "{text}");
             }
         }
@@ -235,7 +241,12 @@ mod tests {
         let busy = |seconds| Verdict::Busy(SignedDuration::from_secs(seconds));
         let cases: [(u16, Option<u32>, &str, Verdict); 11] = [
             (200, None, r#"{"ok":true,"result":{"message_id":1}}"#, Verdict::Sent),
-            (200, None, "<html>a portal in between</html>", Verdict::Failed("HTTP 200".to_owned())),
+            (
+                200,
+                None,
+                "<html>a portal in between</html>",
+                Verdict::Failed("HTTP 200".to_owned()),
+            ),
             (
                 429,
                 None,
@@ -245,7 +256,12 @@ mod tests {
             (429, Some(9), "", busy(9)),
             (429, None, "", busy(30)),
             (429, Some(u32::MAX), "", busy(6 * 3600)),
-            (401, None, r#"{"ok":false,"description":"Unauthorized"}"#, refused("Unauthorized")),
+            (
+                401,
+                None,
+                r#"{"ok":false,"description":"Unauthorized"}"#,
+                refused("Unauthorized"),
+            ),
             (
                 403,
                 None,
@@ -258,11 +274,20 @@ mod tests {
                 r#"{"ok":false,"description":"Bad Request: group chat was upgraded","parameters":{"migrate_to_chat_id":-100123}}"#,
                 refused("Bad Request: group chat was upgraded (chat_id -100123)"),
             ),
-            (404, None, r#"{"ok":false,"description":"Not Found"}"#, refused("Not Found")),
+            (
+                404,
+                None,
+                r#"{"ok":false,"description":"Not Found"}"#,
+                refused("Not Found"),
+            ),
             (502, None, "", Verdict::Failed("HTTP 502".to_owned())),
         ];
         for (status, retry_after_s, body, expected) in cases {
-            assert_eq!(verdict(status, retry_after_s, body.as_bytes()), expected, "{status} {body}");
+            assert_eq!(
+                verdict(status, retry_after_s, body.as_bytes()),
+                expected,
+                "{status} {body}"
+            );
         }
     }
 }

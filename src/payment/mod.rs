@@ -6,6 +6,7 @@ pub use change::lane_of;
 pub mod checkout;
 mod confirm;
 mod deliver;
+mod hook_events;
 pub mod hooks;
 pub mod keys;
 mod ledger;
@@ -25,6 +26,7 @@ mod settle;
 mod telegram;
 mod upkeep;
 pub mod view;
+mod watch;
 mod whose;
 
 use std::collections::HashSet;
@@ -40,9 +42,10 @@ use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{CompanyId, OrderRef, OrderToken};
+use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
+use crate::router_watch::Presence;
 use crate::routeros::Deadlines;
 use crate::secrets::MasterKey;
 use crate::store::{Store, StoreError};
@@ -70,6 +73,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    watches: watch::Watches,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -128,6 +132,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            watches: watch::Watches::default(),
         }))
     }
 
@@ -200,6 +205,7 @@ impl Relay {
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Watch(router) => Box::pin(watch::look(self, router)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
@@ -213,7 +219,21 @@ impl Relay {
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
     pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
-        upkeep::plan(self).await
+        upkeep::plan(self).await?;
+        watch::plan(self).await
+    }
+
+    /// What a lane saw of its router. Decides, slowly, whether it came or went, and tells who wants to know.
+    pub async fn see_router(&self, router: &RouterId, seen: Presence) -> Result<(), StoreError> {
+        watch::see(self, router, seen).await
+    }
+
+    fn watches(&self) -> &watch::Watches {
+        &self.0.watches
+    }
+
+    fn routers(&self) -> &Routers {
+        &self.0.routers
     }
 
     /// Whether the store takes writes.

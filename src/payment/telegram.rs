@@ -66,7 +66,11 @@ pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), 
 
 fn customer_of(order: &Order) -> Option<String> {
     let link = order.link.as_deref()?;
-    let names: Vec<_> = [&link.first_name, &link.last_name].into_iter().flatten().cloned().collect();
+    let names: Vec<_> = [&link.first_name, &link.last_name]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
     (!names.is_empty()).then(|| names.join(" "))
 }
 
@@ -94,7 +98,19 @@ pub(super) async fn send(relay: &Relay, id: i64, job: &Job) -> Result<Outcome, S
         return Ok(later(wait, "Telegram does not take it yet"));
     }
     let verdict = say(relay, &chat, &notice.text).await;
-    record(relay, Attempt { id, notice, standing, chat, now }, verdict, job).await
+    record(
+        relay,
+        Attempt {
+            id,
+            notice,
+            standing,
+            chat,
+            now,
+        },
+        verdict,
+        job,
+    )
+    .await
 }
 
 /// Sends the test message with this bot to this chat, now. `Err`: Telegram's words, or why it was not reached.
@@ -138,7 +154,13 @@ struct Attempt {
 }
 
 async fn record(relay: &Relay, attempt: Attempt, verdict: Verdict, job: &Job) -> Result<Outcome, StoreError> {
-    let Attempt { id, notice, standing, chat, now } = attempt;
+    let Attempt {
+        id,
+        notice,
+        standing,
+        chat,
+        now,
+    } = attempt;
     let company = notice.company.clone();
     match verdict {
         Verdict::Sent => {
@@ -158,7 +180,10 @@ async fn record(relay: &Relay, attempt: Attempt, verdict: Verdict, job: &Job) ->
             Ok(Outcome::Done)
         }
         Verdict::Busy(pause) => {
-            let standing = Standing { rest_until: Some(now + pause), ..standing };
+            let standing = Standing {
+                rest_until: Some(now + pause),
+                ..standing
+            };
             relay
                 .change(move |change| change.db.save_telegram_standing(&company, &standing))
                 .await?;
@@ -166,8 +191,14 @@ async fn record(relay: &Relay, attempt: Attempt, verdict: Verdict, job: &Job) ->
         }
         Verdict::Refused(words) => {
             tracing::warn!(company = %company, "Telegram refuses the bot of `{company}`: {words}");
-            let refusal = Refusal { words: words.clone(), at: now, fingerprint: fingerprint(&chat) };
-            relay.change(move |change| refuse(change, &company, &standing, refusal)).await?;
+            let refusal = Refusal {
+                words: words.clone(),
+                at: now,
+                fingerprint: fingerprint(&chat),
+            };
+            relay
+                .change(move |change| refuse(change, &company, &standing, refusal))
+                .await?;
             Ok(later(REFUSED_AGAIN_AFTER, &words))
         }
         Verdict::Failed(why) => {
@@ -180,21 +211,24 @@ async fn record(relay: &Relay, attempt: Attempt, verdict: Verdict, job: &Job) ->
 }
 
 /// Writes a refusal down. The operator hears of it once for each bot and chat that he sets.
-fn refuse(
-    change: &mut Change<'_>,
-    company: &CompanyId,
-    before: &Standing,
-    refusal: Refusal,
-) -> Result<(), StoreError> {
-    let known = before.refusal.as_ref().is_some_and(|known| known.fingerprint == refusal.fingerprint);
+fn refuse(change: &mut Change<'_>, company: &CompanyId, before: &Standing, refusal: Refusal) -> Result<(), StoreError> {
+    let known = before
+        .refusal
+        .as_ref()
+        .is_some_and(|known| known.fingerprint == refusal.fingerprint);
     let words = refusal.words.clone();
-    let standing = Standing { rest_until: None, refusal: Some(refusal) };
+    let standing = Standing {
+        rest_until: None,
+        refusal: Some(refusal),
+    };
     change.db.save_telegram_standing(company, &standing)?;
     let directory = change.directory;
     let Some(record) = directory.companies.get(company).filter(|_| !known) else {
         return Ok(());
     };
-    let Some(recipient) = record.notify_email.clone() else { return Ok(()) };
+    let Some(recipient) = record.notify_email.clone() else {
+        return Ok(());
+    };
     let (subject, text) = telegram::refusal_mail(record.language, &record.name, &words);
     let id = change.db.add_message(&Message {
         company: company.clone(),
@@ -205,14 +239,22 @@ fn refuse(
         text,
         created_at: change.now,
     })?;
-    change.add_job(NewJob { task: Task::Mail(id), lane: Lane::Mail, due_at: change.now })
+    change.add_job(NewJob {
+        task: Task::Mail(id),
+        lane: Lane::Mail,
+        due_at: change.now,
+    })
 }
 
 async fn give_up(relay: &Relay, id: i64, why: &'static str) -> Result<Outcome, StoreError> {
     let now = relay.now();
     tracing::info!("a Telegram notice is given up: {why}");
     relay
-        .change(move |change| change.db.set_notice_state(id, &NoticeState::GivenUp(why.to_owned()), now))
+        .change(move |change| {
+            change
+                .db
+                .set_notice_state(id, &NoticeState::GivenUp(why.to_owned()), now)
+        })
         .await?;
     Ok(Outcome::Done)
 }
@@ -221,7 +263,10 @@ async fn give_up(relay: &Relay, id: i64, why: &'static str) -> Result<Outcome, S
 /// longest pause.
 fn wait_of(standing: &Standing, chat: &TelegramChat, now: Timestamp) -> Option<SignedDuration> {
     let rest = standing.rest_until.map(|until| until.duration_since(now));
-    let refused = standing.refusal.as_ref().filter(|refusal| refusal.fingerprint == fingerprint(chat));
+    let refused = standing
+        .refusal
+        .as_ref()
+        .filter(|refusal| refusal.fingerprint == fingerprint(chat));
     let refused = refused.map(|refusal| (refusal.at + REFUSED_AGAIN_AFTER).duration_since(now));
     let wait = rest.into_iter().chain(refused).max()?;
     (wait > SignedDuration::ZERO && wait <= LONGEST_REST).then_some(wait)

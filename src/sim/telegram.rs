@@ -158,7 +158,8 @@ fn is_readable(html: &str) -> bool {
         };
         let name = found.get(1..end).unwrap_or_default();
         let fits = if found.starts_with('&') {
-            matches!(name, "lt" | "gt" | "amp" | "quot") || name.strip_prefix('#').is_some_and(|code| code.parse::<u32>().is_ok())
+            matches!(name, "lt" | "gt" | "amp" | "quot")
+                || name.strip_prefix('#').is_some_and(|code| code.parse::<u32>().is_ok())
         } else if let Some(name) = name.strip_prefix('/') {
             open.pop() == Some(name)
         } else {
@@ -195,7 +196,17 @@ mod tests {
         for html in ["a", "<b>a</b> b", "&lt;x&gt; &amp; &quot;&#39;", "<b><i>a</i></b>"] {
             assert!(is_readable(html), "{html}");
         }
-        for html in ["<", "a <b", "<b>a", "a</b>", "<p>a</p>", "&", "&nbsp;", "<b><i>a</b></i>", "Rosa <3"] {
+        for html in [
+            "<",
+            "a <b",
+            "<b>a",
+            "a</b>",
+            "<p>a</p>",
+            "&",
+            "&nbsp;",
+            "<b><i>a</b></i>",
+            "Rosa <3",
+        ] {
             assert!(!is_readable(html), "{html}");
         }
     }

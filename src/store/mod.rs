@@ -8,6 +8,7 @@
 mod api_keys;
 mod columns;
 mod directory;
+mod endpoints;
 mod error;
 mod hooks;
 mod inbox;

@@ -118,7 +118,6 @@ fn context(nonce: &str) -> String {
     format!("telegram.text:{nonce}")
 }
 
-const COLUMNS: &str =
-    "company, order_reference, nonce, text_sealed, created_at, state, state_at, state_reason";
+const COLUMNS: &str = "company, order_reference, nonce, text_sealed, created_at, state, state_at, state_reason";
 /// Two texts never share one.
 const NONCE_BITS: usize = 96;

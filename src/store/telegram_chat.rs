@@ -14,7 +14,9 @@ impl Db<'_> {
         let found = self.one(sql, [company.as_str()], |columns| {
             Ok((columns.next::<Vec<u8>>()?, columns.next::<String>()?))
         })?;
-        let Some((sealed, chat_id)) = found else { return Ok(None) };
+        let Some((sealed, chat_id)) = found else {
+            return Ok(None);
+        };
         let token = String::from_utf8(self.unseal(&context(company), &sealed)?);
         let token = token.map_err(|_| StoreError::unreadable("Telegram token", "not UTF-8"))?;
         Ok(Some(TelegramChat {
@@ -25,7 +27,8 @@ impl Db<'_> {
 
     /// Keeps a company's bot and chat, and whether it wants notices.
     pub fn set_telegram_chat(&self, company: &CompanyId, chat: &TelegramChat, on: bool) -> Result<(), StoreError> {
-        let sql = "UPDATE company SET telegram_token_sealed = ?2, telegram_chat_id = ?3, telegram_on = ?4 WHERE id = ?1";
+        let sql =
+            "UPDATE company SET telegram_token_sealed = ?2, telegram_chat_id = ?3, telegram_on = ?4 WHERE id = ?1";
         let sealed = self.seal(&context(company), chat.token.expose_secret().as_bytes());
         self.run(sql, (company.as_str(), sealed, &chat.chat_id, on))?;
         Ok(())

@@ -26,6 +26,7 @@ const WORDS: &[&str] = &[
     "plan",
     "refund",
     "reason",
+    "router_watch",
     "shown",
     "telegram",
     "voucher",

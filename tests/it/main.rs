@@ -16,6 +16,7 @@
 mod architecture;
 mod conekta;
 mod crossed;
+mod endpoints;
 mod gateways;
 mod http;
 mod injection;

@@ -109,10 +109,28 @@ async fn a_sale_is_told_with_its_code_in_the_companys_language() {
         panic!("one notice is wanted: {said:?}")
     };
     assert_eq!((said.token.as_str(), said.chat_id.as_str()), (TOKEN, "-1001234567890"));
-    assert!(said.html.starts_with("<b>Café du Port : vente acceptée</b>\n"), "{}", said.html);
-    assert!(said.html.contains(&format!("Code : {}", users[0].name)), "{}", said.html);
-    assert!(said.html.contains("104013") && said.html.contains(order.reference.as_str()), "{}", said.html);
-    assert!(shop.world.history(&order).await.iter().any(|line| line.contains("Telegram")));
+    assert!(
+        said.html.starts_with("<b>Café du Port : vente acceptée</b>\n"),
+        "{}",
+        said.html
+    );
+    assert!(
+        said.html.contains(&format!("Code : {}", users[0].name)),
+        "{}",
+        said.html
+    );
+    assert!(
+        said.html.contains("104013") && said.html.contains(order.reference.as_str()),
+        "{}",
+        said.html
+    );
+    assert!(
+        shop.world
+            .history(&order)
+            .await
+            .iter()
+            .any(|line| line.contains("Telegram"))
+    );
 }
 
 #[tokio::test]
@@ -126,7 +144,11 @@ async fn p15_a_pin_sale_shows_the_pin_and_a_name_with_a_bracket_loses_nothing() 
     let users = shop.world.users();
     assert_eq!(users[0].password, "");
     let said = shop.said();
-    assert_eq!(said.len(), 1, "the simulator refuses HTML that the real one cannot read");
+    assert_eq!(
+        said.len(),
+        1,
+        "the simulator refuses HTML that the real one cannot read"
+    );
     assert!(said[0].contains(&format!("PIN : {}\n", users[0].name)), "{}", said[0]);
     assert!(said[0].contains("Café &lt;Port &amp; fils"), "{}", said[0]);
 }
@@ -138,7 +160,11 @@ async fn p15_a_refusal_is_told_too() {
     assert_eq!(order.state, State::Failed);
     let said = shop.said();
     assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].starts_with("<b>Café du Port : paiement refusé</b>"), "{}", said[0]);
+    assert!(
+        said[0].starts_with("<b>Café du Port : paiement refusé</b>"),
+        "{}",
+        said[0]
+    );
     assert!(!said[0].contains("Code"), "{}", said[0]);
 }
 
@@ -216,7 +242,10 @@ async fn trouble_passes_a_restart_loses_nothing_and_old_news_is_given_up() {
     shop.world.later(SignedDuration::from_hours(2)).await;
     assert_eq!((shop.said().len(), shop.telegram.calls()), (1, calls));
     let states: Vec<_> = shop.notices().await.into_iter().map(|(_, state)| state).collect();
-    assert!(matches!(states.as_slice(), [NoticeState::GivenUp(_), NoticeState::Sent(_)]), "{states:?}");
+    assert!(
+        matches!(states.as_slice(), [NoticeState::GivenUp(_), NoticeState::Sent(_)]),
+        "{states:?}"
+    );
 }
 
 #[tokio::test]
@@ -227,7 +256,11 @@ async fn the_test_message_says_what_is_wrong() {
     test(TOKEN).await.unwrap();
     assert!(shop.said()[0].contains("Café du Port"));
     assert!(test("not a token/../x").await.unwrap_err().contains("token"));
-    assert_eq!(shop.telegram.calls(), 1, "nothing that is no token stands in an address");
+    assert_eq!(
+        shop.telegram.calls(),
+        1,
+        "nothing that is no token stands in an address"
+    );
     shop.telegram.set_mood(Mood::ThrownOut);
     assert!(test(TOKEN).await.unwrap_err().contains("kicked"));
     shop.telegram.set_mood(Mood::Gone);
