@@ -6,6 +6,7 @@
 //! reads. What the facts do not know (the code for an unknown CinetPay transaction, FeexPay's retries) is
 //! made up and marked where it is. Facts: `gateways-west-africa.md`, section 9, and `gateways-latin-america.md`.
 
+mod browser;
 mod cinetpay_v1;
 mod cinetpay_v2;
 mod conekta;
@@ -486,6 +487,9 @@ enum Kind {
 
 async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
     if let Some(reply) = pages::answer(&desk, &request) {
+        return reply;
+    }
+    if let Some(reply) = browser::answer(&desk, &request) {
         return reply;
     }
     let fault = desk.record_call(&request);
