@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+use crate::company::Company;
 use crate::ids::{CompanyId, OrderRef};
 
 /// A bot and the chat it writes to.
@@ -13,6 +14,15 @@ pub struct TelegramChat {
     pub token: SecretString,
     /// A number, or `@name` of a channel.
     pub chat_id: String,
+}
+
+impl TelegramChat {
+    /// Where a company's notices go; `None` where it has no bot, no chat, or does not want them.
+    pub fn of(company: &Company) -> Option<Self> {
+        let settings = &company.card.telegram;
+        let (token, chat_id) = (settings.token.clone()?, settings.chat.clone()?);
+        settings.on.then_some(Self { token, chat_id })
+    }
 }
 
 /// A notice of the outbox. The text is sealed in the store: it may hold a code.

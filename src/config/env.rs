@@ -116,7 +116,7 @@ const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 21] = [
+const KEYS: [Key; 23] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -136,6 +136,8 @@ const KEYS: [Key; 21] = [
     key(OUTGOING, "allow", Kind::List),
     key(OUTGOING, "ports", Kind::Numbers),
     key(API, "pagos_secret_in_body", Kind::Flag),
+    key(API, "cors_origins", Kind::List),
+    key(API, "token_secrets", Kind::List),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

@@ -27,11 +27,9 @@ pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), 
         State::Failed => false,
         _ => return Ok(()),
     };
-    if change.db.telegram_chat(&order.company)?.is_none() {
-        return Ok(());
-    }
     let directory = change.directory;
-    let Some(company) = directory.companies.get(&order.company) else {
+    let company = directory.companies.get(&order.company);
+    let Some(company) = company.filter(|company| TelegramChat::of(company).is_some()) else {
         return Ok(());
     };
     let account = directory.accounts.get(&order.account);
@@ -81,13 +79,13 @@ pub(super) async fn send(relay: &Relay, id: i64, job: &Job) -> Result<Outcome, S
             return Ok(None);
         };
         let standing = db.telegram_standing(&notice.company)?;
-        let chat = db.telegram_chat(&notice.company)?;
-        Ok(Some((notice, standing, chat)))
+        Ok(Some((notice, standing)))
     });
-    let Some((notice, standing, chat)) = found.await? else {
+    let Some((notice, standing)) = found.await? else {
         return Ok(Outcome::Done);
     };
-    let now = relay.now();
+    let (now, directory) = (relay.now(), relay.store().directory());
+    let chat = directory.companies.get(&notice.company).and_then(TelegramChat::of);
     let Some(chat) = chat else {
         return give_up(relay, id, "the company has switched its notices off").await;
     };

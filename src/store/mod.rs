@@ -22,12 +22,12 @@ mod open;
 mod orders;
 mod outbox;
 mod params;
+mod products;
 mod readers;
 mod references;
 mod refunds;
 mod retention;
 mod telegram;
-mod telegram_chat;
 mod writer;
 
 pub use error::StoreError;

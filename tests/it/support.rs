@@ -97,6 +97,7 @@ impl World {
             public_url,
             telegram_url: nobody(),
             deadlines: short_deadlines(),
+            token_secrets: vec!["1".to_owned()],
         });
         let runner = Runner::new(relay.clone());
         Self {
@@ -152,6 +153,7 @@ impl World {
             public_url: self.relay.public_url().clone(),
             telegram_url: telegram,
             deadlines: short_deadlines(),
+            token_secrets: vec!["1".to_owned()],
         });
         let runner = Runner::new(relay.clone());
         Self { relay, runner, ..self }

@@ -2,6 +2,7 @@
 //! still news is lost.
 
 use jiff::SignedDuration;
+use mikrelay::company::Telegram;
 use mikrelay::ids::CompanyId;
 use mikrelay::order::{Order, State};
 use mikrelay::sim::router::SimRouterConfig;
@@ -38,9 +39,15 @@ impl Shop {
     async fn set_bot(&self, token: &str, on: bool) {
         let chat = chat(token);
         let store = self.world.relay.store();
+        let mut card = store.directory().companies[&CompanyId::new("cafe")].card.clone();
+        card.telegram = Telegram {
+            token: Some(chat.token),
+            chat: Some(chat.chat_id),
+            on,
+        };
         store
             .write(move |db| {
-                db.set_telegram_chat(&CompanyId::new("cafe"), &chat, on)?;
+                db.set_company_card(&CompanyId::new("cafe"), &card)?;
                 db.bump_directory_version()
             })
             .await

@@ -46,7 +46,3 @@ CREATE TABLE router_offline (
     since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX router_offline_company ON router_offline (company);
-
-ALTER TABLE company ADD COLUMN telegram_token_sealed BLOB;
-ALTER TABLE company ADD COLUMN telegram_chat_id TEXT;
-ALTER TABLE company ADD COLUMN telegram_on INTEGER NOT NULL DEFAULT 0;
