@@ -16,12 +16,13 @@ use super::key;
 use super::serve::{runtime, until_told_to_stop};
 use crate::app::{self, Overrides, Running};
 use crate::company::{AccountKeys, Directory, Language};
-use crate::config::{Config, LogFormat};
-use crate::ids::{CompanyId, HotspotId};
+use crate::config::{Config, Cors, LogFormat};
+use crate::ids::{CompanyId, HotspotId, RouterId};
 use crate::logging;
 use crate::notify::mail::{Mailer, MemoryMailbox};
+use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
 use crate::sim::gateways::{SimGateways, SimGatewaysConfig, WebhookTarget};
-use crate::sim::portal::{Portal, PortalConfig, PortalPlan, start_portal};
+use crate::sim::portal::{PagosPage, Portal, PortalConfig, PortalPlan, start_portal};
 use crate::sim::router::{SimRouter, SimRouterConfig};
 use crate::site;
 use crate::store::Db;
@@ -85,6 +86,16 @@ impl Demo {
         }
         let add = |db: &Db<'_>| key::add(db, CompanyId::new(LUNA.id), "demo".to_owned());
         let (_, api_key) = store.write(add).await?;
+        mexico.portal.set_pagos(PagosPage {
+            key: router_key(&running, LUNA_ROUTER).await?.expose_secret().to_owned(),
+            scripts: vec![
+                (
+                    "conekta",
+                    format!("{}/v1.0/js/conekta-checkout.min.js", gateways.conekta.base_url()),
+                ),
+                ("mercadopago", format!("{}/js/v2", gateways.mercadopago.base_url())),
+            ],
+        });
         connect_webhooks(&gateways, &relay_url);
         Ok(Self {
             running,
@@ -120,6 +131,7 @@ impl Demo {
             "In Mexico, with cards, cash and transfers by Conekta and Mercado Pago:"
         )?;
         writeln!(out, "mexico  {mexico}/")?;
+        writeln!(out, "pagos   {mexico}/pagos")?;
         writeln!(out, "mexico_router  {mexico}/router")?;
         writeln!(out, "mexico_mailbox {mexico}/mailbox")?;
         writeln!(out)?;
@@ -191,6 +203,25 @@ impl Venue {
     }
 }
 
+/// A key for the portal of a router.
+async fn router_key(running: &Running, router: &str) -> Result<SecretString> {
+    let store = running.relay.store();
+    let router = store.directory().routers.get(&RouterId::new(router)).cloned();
+    let router = router.context("the demo's router is gone")?;
+    let wish = KeyWish {
+        name: "demo".to_owned(),
+        lifetime: router_keys::DEFAULT_LIFETIME,
+        replacing: false,
+    };
+    let relay = running.relay.clone();
+    let make = move |db: &Db<'_>| match router_keys::make(db, relay.router_tokens(), &router, &wish) {
+        Ok((made, _)) => Ok(Ok(made.shown)),
+        Err(MakeKeyError::Store(error)) => Err(error),
+        Err(MakeKeyError::Token(error)) => Ok(Err(error)),
+    };
+    Ok(store.write(make).await??)
+}
+
 fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     let mut config = Config::read("", Path::new("demo"), std::iter::empty())?;
     config.listen = listen;
@@ -198,6 +229,8 @@ fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     // The demo's whole world is this machine.
     config.outgoing.allow = vec![IpNet::from(listen.ip())];
     config.outgoing.ports = Some(Vec::new());
+    // Its portals find their ports only later; no page of theirs sends cookies.
+    config.api.cors = Cors::Any;
     Ok(config)
 }
 
@@ -316,6 +349,8 @@ static LUNA: Place = Place {
     profiles: &["1H", "1D"],
     time_zone: "America/Mexico_City",
 };
+/// As in the business file.
+const LUNA_ROUTER: &str = "puebla";
 const USUAL_PORT: u16 = 8080;
 const LOG_FILTER: &str = "warn,mikrelay::payment=info";
 const ACCESS_UUID: &str = "61cd594b-2f01-48ca-8692-65e4ef3a36d5";
