@@ -76,6 +76,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "api",
             "config",
             "gateway",
             "http_client",
