@@ -225,6 +225,8 @@
       const field = el('input', { id: name, name, type, autocomplete, value: who[name] || '', required: needed, maxlength: '100' });
       return [el('label', { for: name }, t(name), ' ', hint && el('small', hint)), field, el('p.fault', { id: `${name}-fault`, hidden: true })];
     };
+    // Some plans are sold by one gateway only.
+    const gateways = place.gateways.filter(({ id }) => !plan.pasarelas || plan.pasarelas.includes(id));
     const slot = el('div');
     const pay = button(t('pay', { price: price(plan) }), () => {});
     pay.type = 'submit';
@@ -235,8 +237,8 @@
       input('buyerName', 'text', 'name', null, true),
       input('email', 'email', 'email', t('emailHint'), true),
       input('phone', 'tel', 'tel', t('optional'), false),
-      place.gateways.length > 1 &&
-        el('fieldset', el('legend', t('payWith')), place.gateways.map(({ id, title }, index) =>
+      gateways.length > 1 &&
+        el('fieldset', el('legend', t('payWith')), gateways.map(({ id, title }, index) =>
           el('label.pick', el('input', { type: 'radio', name: 'gateway', value: id, checked: index === 0, onchange: () => choose(id) }), title))),
       phone.mac && el('label.check', el('input', { type: 'checkbox', name: 'online', checked: true }), t('online')),
       el('fieldset', el('legend', t('card')), slot),
@@ -250,7 +252,7 @@
 
     let current = null;
     async function choose(id) {
-      const gateway = place.gateways.find((one) => one.id === id);
+      const gateway = gateways.find((one) => one.id === id);
       const box = el('div.slot', el('small', t('loading')));
       slot.replaceChildren(box);
       pay.hidden = true;
@@ -319,7 +321,7 @@
       pay.disabled = true;
       current.submit(form.buyerName.value.trim());
     });
-    if (place.gateways.length) choose(place.gateways[0].id);
+    if (gateways.length) choose(gateways[0].id);
     else {
       slot.replaceChildren(note('care', t('noGateway')));
       pay.hidden = true;

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use super::key;
 use super::serve::{runtime, until_told_to_stop};
 use crate::app::{self, Overrides, Running};
-use crate::company::{AccountKeys, Directory, Language};
+use crate::company::{AccountKeys, Directory, Language, Telegram};
 use crate::config::{Config, Cors, LogFormat};
 use crate::ids::{CompanyId, HotspotId, RouterId};
 use crate::logging;
@@ -24,6 +24,7 @@ use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
 use crate::sim::gateways::{SimGateways, SimGatewaysConfig, WebhookTarget};
 use crate::sim::portal::{PagosPage, Portal, PortalConfig, PortalPlan, start_portal};
 use crate::sim::router::{SimRouter, SimRouterConfig};
+use crate::sim::telegram::SimTelegram;
 use crate::site;
 use crate::store::Db;
 
@@ -45,6 +46,7 @@ struct Demo {
     africa: Portal,
     mexico: Portal,
     gateways: Arc<SimGateways>,
+    _telegram: SimTelegram,
     /// Of the Mexican company, for `POST /pagos`.
     api_key: SecretString,
     _data: TempDir,
@@ -61,7 +63,11 @@ impl Demo {
         });
         let data = tempfile::tempdir().context("the demo needs a temporary folder (TMPDIR)")?;
         let mailbox = MemoryMailbox::default();
-        let config = config(free_port(port).await?, data.path())?;
+        let telegram = SimTelegram::start(0)
+            .await
+            .context("the simulated Telegram cannot listen")?;
+        let mut config = config(free_port(port).await?, data.path())?;
+        config.telegram.base_url = telegram.base_url().parse()?;
         let running = app::start(
             &config,
             Overrides {
@@ -96,12 +102,15 @@ impl Demo {
                 ("mercadopago", format!("{}/js/v2", gateways.mercadopago.base_url())),
             ],
         });
+        give_a_bot(&running, LUNA.id).await?;
+        mexico.portal.set_chat(telegram.reader());
         connect_webhooks(&gateways, &relay_url);
         Ok(Self {
             running,
             africa: africa.portal,
             mexico: mexico.portal,
             gateways,
+            _telegram: telegram,
             api_key,
             _data: data,
         })
@@ -201,6 +210,26 @@ impl Venue {
         let portal = portal.await.context("the portal cannot listen")?;
         Ok(Self { place, router, portal })
     }
+}
+
+/// A bot on Telegram for a company.
+async fn give_a_bot(running: &Running, company: &str) -> Result<()> {
+    let (store, id) = (running.relay.store(), CompanyId::new(company));
+    let mut card = store
+        .directory()
+        .companies
+        .get(&id)
+        .context("the demo's company is gone")?
+        .card
+        .clone();
+    card.telegram = Telegram {
+        token: Some("110201543:demo-bot".into()),
+        chat: Some("-1001234567890".to_owned()),
+        on: true,
+    };
+    store.write(move |db| db.set_company_card(&id, &card)).await?;
+    store.refresh_directory().await?;
+    Ok(())
 }
 
 /// A key for the portal of a router.

@@ -24,6 +24,7 @@ use crate::plan::{DataLimit, TimeLimit};
 use crate::sim::http::{Reply, Request, Server};
 use crate::sim::mailbox::{self, Mails};
 use crate::sim::router::SimRouter;
+use crate::sim::telegram::{Chat, Said};
 use link::Place;
 pub use pagos::PagosPage;
 use views::{command_view, plan_view, session_view, user_view};
@@ -75,6 +76,7 @@ pub async fn start_portal(config: PortalConfig) -> std::io::Result<Portal> {
         relay_url: Mutex::new(config.relay_url.clone()),
         plans: Mutex::new(config.plans.clone()),
         pagos: Mutex::default(),
+        chat: Mutex::default(),
         next_phone: Mutex::new(FIRST_PHONE),
         config,
     });
@@ -107,6 +109,11 @@ impl Portal {
         *locked(&self.world.pagos) = Some(page);
     }
 
+    /// Also shows what the company's bot said, beside the mails.
+    pub fn set_chat(&self, chat: Chat) {
+        *locked(&self.world.chat) = Some(chat);
+    }
+
     pub fn set_relay_url(&self, url: &str) {
         url.trim_end_matches('/').clone_into(&mut locked(&self.world.relay_url));
     }
@@ -136,6 +143,7 @@ struct World {
     relay_url: Mutex<String>,
     plans: Mutex<Vec<PortalPlan>>,
     pagos: Mutex<Option<PagosPage>>,
+    chat: Mutex<Option<Chat>>,
     next_phone: Mutex<u8>,
 }
 
@@ -169,10 +177,7 @@ impl World {
             (&Method::POST, ["router", "power"]) => self.switch(request).await,
             (&Method::POST, ["router", "forget"]) => self.forget_users(),
             (&Method::GET, ["pagos", ..]) => self.pagos(&visit).unwrap_or_else(|| self.missing(&visit)),
-            (&Method::GET, ["mailbox"]) => {
-                let values = context! { tab => "mail", refresh_s => REFRESH_S, mails => seen(&mailbox::list(&self.config.mails)) };
-                self.page(&visit, "mailbox.html", values)
-            }
+            (&Method::GET, ["mailbox"]) => self.mailbox_page(&visit),
             (&Method::GET, ["mailbox", number]) => match mailbox::find(&self.config.mails, number) {
                 Some(mail) => self.page(&visit, "mail.html", context! { tab => "mail", mail => seen(&mail) }),
                 None => self.missing(&visit),
@@ -332,6 +337,15 @@ impl World {
             commands => seen(&newest),
         };
         self.page(visit, "router.html", values)
+    }
+
+    fn mailbox_page(&self, visit: &Visit<'_>) -> Reply {
+        let chat = locked(&self.chat).clone();
+        let said = chat.map(|chat| chat()).unwrap_or_default();
+        let notices: Vec<_> = said.iter().rev().map(Said::plain).collect();
+        let mails = mailbox::list(&self.config.mails);
+        let values = context! { tab => "mail", refresh_s => REFRESH_S, mails => seen(&mails), notices };
+        self.page(visit, "mailbox.html", values)
     }
 
     fn missing(&self, visit: &Visit<'_>) -> Reply {

@@ -18,6 +18,30 @@ pub struct Said {
     pub html: String,
 }
 
+impl Said {
+    /// The text as the chat shows it, without its tags.
+    pub fn plain(&self) -> String {
+        let mut plain = String::new();
+        for (index, piece) in self.html.split('<').enumerate() {
+            let text = piece
+                .split_once('>')
+                .filter(|_| index > 0)
+                .map_or(piece, |(_, text)| text);
+            plain.push_str(text);
+        }
+        let entities = [
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&quot;", "\""),
+            ("&#39;", "'"),
+            ("&amp;", "&"),
+        ];
+        entities
+            .iter()
+            .fold(plain, |plain, (entity, text)| plain.replace(entity, text))
+    }
+}
+
 /// How it answers until it is told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mood {
@@ -34,6 +58,9 @@ pub enum Mood {
     /// Hangs up without an answer.
     Gone,
 }
+
+/// What was said, oldest first.
+pub type Chat = Arc<dyn Fn() -> Vec<Said> + Send + Sync>;
 
 /// The server; it stops when it is dropped.
 pub struct SimTelegram {
@@ -80,7 +107,7 @@ impl SimTelegram {
     }
 
     /// Reads what was said, for pages that outlive a borrow of this.
-    pub fn reader(&self) -> Arc<dyn Fn() -> Vec<Said> + Send + Sync> {
+    pub fn reader(&self) -> Chat {
         let state = Arc::clone(&self.state);
         Arc::new(move || lock(&state).said.clone())
     }
@@ -190,6 +217,16 @@ const MOST_SAID: usize = 500;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chat_shows_texts_without_tags() {
+        let said = Said {
+            token: "1:a".to_owned(),
+            chat_id: "1".to_owned(),
+            html: "<b>WiFi &lt;Plaza&gt;</b>\n\nCliente: Rosa &amp;lt;".to_owned(),
+        };
+        assert_eq!(said.plain(), "WiFi <Plaza>\n\nCliente: Rosa &lt;");
+    }
 
     #[test]
     fn html_is_read_as_strictly_as_by_the_real_one() {
