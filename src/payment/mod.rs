@@ -6,6 +6,7 @@ pub use change::lane_of;
 pub mod checkout;
 mod confirm;
 mod deliver;
+mod device;
 pub mod hooks;
 pub mod keys;
 mod ledger;
@@ -17,9 +18,11 @@ mod provision;
 pub mod receive;
 mod recheck;
 mod reconcile;
+pub mod reconnect;
 pub mod recover;
 pub mod refund;
 mod retention;
+pub mod router_look;
 mod routers;
 mod settle;
 mod upkeep;
@@ -39,10 +42,10 @@ use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{OrderRef, OrderToken};
+use crate::ids::{OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
-use crate::routeros::Deadlines;
+use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::store::{Store, StoreError};
 use change::Change;
@@ -50,6 +53,9 @@ use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use reconnect::info::{self, Info, InfoWish};
+use reconnect::{Comeback, Reconnected, Trouble};
+use router_look::RouterTest;
 use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
 use routers::Routers;
@@ -68,6 +74,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    tries: reconnect::Tries,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -124,6 +131,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            tries: reconnect::Tries::default(),
         }))
     }
 
@@ -170,6 +178,37 @@ impl Relay {
     /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
     pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::open_order(self, token).await
+    }
+
+    /// The session that a delivered order's phone has on the router now, with its id; `None` also where the router
+    /// does not say in a few seconds.
+    pub async fn session_of(&self, order: &OrderRef) -> Result<Option<Active>, StoreError> {
+        online::session_of(self, order).await
+    }
+
+    /// Lets a phone back in with the code it bought.
+    pub async fn reconnect(&self, router: &RouterId, wish: &Comeback) -> Reconnected {
+        reconnect::reconnect(self, router, wish).await
+    }
+
+    /// What a customer's code is good for, told to whoever knows its password.
+    pub async fn account_info(&self, router: &RouterId, wish: &InfoWish) -> Info {
+        info::look(self, router, wish).await
+    }
+
+    /// Whether the router answers.
+    pub async fn router_answers(&self, router: &RouterId) -> Result<(), Trouble> {
+        router_look::answers(self, router).await
+    }
+
+    /// Connects to the router as a sale would, on a connection of its own.
+    pub async fn test_router(&self, router: &RouterId) -> Result<RouterTest, Trouble> {
+        router_look::test(self, router).await
+    }
+
+    /// The router's user profiles, as it has them now.
+    pub async fn router_profiles(&self, router: &RouterId) -> Result<Vec<UserProfile>, Trouble> {
+        router_look::profiles(self, router).await
     }
 
     /// The order a reference and a second fact (or the device cookie) lead to.

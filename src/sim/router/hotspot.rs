@@ -158,6 +158,8 @@ impl World {
         row.set("uptime", values::duration_text(self.elapsed_s(row.since)));
         row.set("idle-time", "0s");
         row.set("keepalive-timeout", "2m");
+        row.set("bytes-in", "0");
+        row.set("bytes-out", "0");
         if let Some(left) = self.user_of_session(row).and_then(|user| self.time_left(user)) {
             row.set("session-time-left", values::duration_text(left));
         }
