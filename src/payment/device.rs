@@ -73,9 +73,7 @@ pub(super) async fn log_in_at(
     let first = session.log_in(user, password, &host.address, Some(&host.mac)).await;
     match first {
         Err(RouterError::Trap(trap))
-            if trap.kind == TrapKind::UnknownHost
-                && !host.to_address.is_empty()
-                && host.to_address != host.address =>
+            if trap.kind == TrapKind::UnknownHost && !host.to_address.is_empty() && host.to_address != host.address =>
         {
             session.log_in(user, password, &host.to_address, Some(&host.mac)).await
         }

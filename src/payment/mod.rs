@@ -53,11 +53,11 @@ use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use receive::{CallbackReply, CallbackRequest};
 use reconnect::info::{self, Info, InfoWish};
 use reconnect::{Comeback, Reconnected, Trouble};
-use router_look::RouterTest;
-use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
+use router_look::RouterTest;
 use routers::Routers;
 use view::{OrderView, Recovery};
 

@@ -86,7 +86,9 @@ pub enum Refused {
     /// The name is a MAC address: whoever hears the device would know it.
     MacName,
     Disabled,
-    TooOften { wait_s: u32 },
+    TooOften {
+        wait_s: u32,
+    },
 }
 
 /// Why a router could not be asked.
@@ -375,7 +377,14 @@ mod tests {
         for name in ["aa:bb:cc:00:11:22", "AA-BB-CC-00-11-22", "aa.bb.cc.00.11.22"] {
             assert!(is_mac_shaped(name), "{name}");
         }
-        for name in ["", "AABBCC001122", "aa:bb:cc:00:11", "QX4T7Z", "aa:bb:cc:00:11:2g", "é:bb:cc:00:11:22x"] {
+        for name in [
+            "",
+            "AABBCC001122",
+            "aa:bb:cc:00:11",
+            "QX4T7Z",
+            "aa:bb:cc:00:11:2g",
+            "é:bb:cc:00:11:22x",
+        ] {
             assert!(!is_mac_shaped(name), "{name}");
         }
     }

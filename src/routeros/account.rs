@@ -176,9 +176,7 @@ impl Session {
 impl Usage {
     /// As the arguments of `add` and `set`, in the order of the fields.
     fn texts(&self) -> [String; 4] {
-        let time = crate::plan::TimeLimit {
-            seconds: self.uptime_s,
-        };
+        let time = crate::plan::TimeLimit { seconds: self.uptime_s };
         [
             time.to_routeros(),
             self.bytes_in.to_string(),
@@ -211,7 +209,9 @@ fn account_row(row: &Row) -> Account {
         comment: text(row, "comment"),
         email: text(row, "email"),
         disabled: values::is_true(&text(row, "disabled")),
-        built_in: ["default", "dynamic"].iter().any(|flag| values::is_true(&text(row, flag))),
+        built_in: ["default", "dynamic"]
+            .iter()
+            .any(|flag| values::is_true(&text(row, flag))),
         limits: Usage {
             uptime_s: time_limit(row, "limit-uptime").seconds,
             bytes_in: bytes(row, "limit-bytes-in"),

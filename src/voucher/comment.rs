@@ -76,7 +76,10 @@ pub fn expiry(comment: &str, today: Date) -> Option<DateTime> {
         let (month, day) = day.split_once('-')?;
         let (month, day) = (month.parse().ok()?, day.parse().ok()?);
         let years = [-1, 0, 1].map(|step| today.year().checked_add(step));
-        let dates = years.into_iter().flatten().filter_map(|year| Date::new(year, month, day).ok());
+        let dates = years
+            .into_iter()
+            .flatten()
+            .filter_map(|year| Date::new(year, month, day).ok());
         dates.min_by_key(|date| date.duration_since(today).as_secs().abs())?
     };
     Some(date.to_datetime(time))
@@ -163,7 +166,13 @@ mod tests {
         let new_year = |text, today: Date| expiry(text, today).map(|end| end.date());
         assert_eq!(new_year("01-01 10:15:00", date(2026, 12, 31)), Some(date(2027, 1, 1)));
         assert_eq!(new_year("12-31 10:15:00", date(2027, 1, 1)), Some(date(2026, 12, 31)));
-        for text in ["", "vc-417-06.15.26-", "jun/31/2026 10:15:00", "2026-13-01 10:15:00", "06-16 25:15:00"] {
+        for text in [
+            "",
+            "vc-417-06.15.26-",
+            "jun/31/2026 10:15:00",
+            "2026-13-01 10:15:00",
+            "06-16 25:15:00",
+        ] {
             assert_eq!(expiry(text, today), None, "{text}");
         }
     }

@@ -27,6 +27,7 @@ mod operator;
 mod pagos;
 mod payment;
 mod process;
+mod reconnect;
 mod refunds;
 mod retention;
 mod router_check;

@@ -16,7 +16,13 @@ impl Left {
             let pairs: Vec<(u64, u64)> = accounts.iter().filter_map(pair).collect();
             if pairs.iter().any(|(limit, _)| *limit > 0) {
                 let sum = |part: fn(&(u64, u64)) -> u64| pairs.iter().map(part).fold(0, u64::saturating_add);
-                let rest = sum(|(limit, used)| if *limit <= NOTHING { 0 } else { limit.saturating_sub(*used) });
+                let rest = sum(|(limit, used)| {
+                    if *limit <= NOTHING {
+                        0
+                    } else {
+                        limit.saturating_sub(*used)
+                    }
+                });
                 let unlimited = sum(|(limit, used)| if *limit == 0 { *used } else { 0 });
                 *left = Some(rest.saturating_sub(unlimited));
             }

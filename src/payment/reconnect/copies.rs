@@ -157,9 +157,7 @@ pub(super) fn base_name(name: &str) -> Option<&str> {
 }
 
 fn copy_names(base: &str) -> Vec<String> {
-    (1..=COPIES_MAX)
-        .map(|number| format!("{base}{COPY}{number}"))
-        .collect()
+    (1..=COPIES_MAX).map(|number| format!("{base}{COPY}{number}")).collect()
 }
 
 const MARKS: [&str; 3] = ["MODE=", "TL=", "TA="];
@@ -175,7 +173,13 @@ mod tests {
     fn copies_are_known_by_their_names() {
         assert_eq!(base_name("QX4T7Z_RANDMAC1"), Some("QX4T7Z"));
         assert_eq!(base_name("QX4T7Z_RANDMAC15"), Some("QX4T7Z"));
-        for name in ["QX4T7Z", "QX4T7Z_RANDMAC", "QX4T7Z_RANDMAC0", "QX4T7Z_RANDMAC16", "QX4T7Z_RANDMACx"] {
+        for name in [
+            "QX4T7Z",
+            "QX4T7Z_RANDMAC",
+            "QX4T7Z_RANDMAC0",
+            "QX4T7Z_RANDMAC16",
+            "QX4T7Z_RANDMACx",
+        ] {
             assert_eq!(base_name(name), None, "{name}");
         }
         assert_eq!(copy_names("a").len(), 15);

@@ -78,7 +78,13 @@ mod tests {
     fn s4_only_the_same_password_fits() {
         let same = |held: &str, shown: &str| is_same(&SecretString::from(held), shown);
         assert!(same("0042", "0042") && same("", ""));
-        for (held, shown) in [("0042", "42"), ("0042", ""), ("", "0042"), ("0042", "0042 "), ("ab", "AB")] {
+        for (held, shown) in [
+            ("0042", "42"),
+            ("0042", ""),
+            ("", "0042"),
+            ("0042", "0042 "),
+            ("ab", "AB"),
+        ] {
             assert!(!same(held, shown), "{held} {shown}");
         }
     }
