@@ -24,7 +24,8 @@ use super::device::{self, Device};
 use super::routers::Loan;
 use crate::company::Router;
 use crate::ids::RouterId;
-use crate::routeros::{Account, Active, Host, RouterClock, RouterError, Session, TrapKind, normal_mac};
+pub use crate::routeros::Active;
+use crate::routeros::{Account, Host, RouterClock, RouterError, Session, TrapKind, normal_mac};
 use crate::store::StoreError;
 use crate::voucher;
 
@@ -104,6 +105,35 @@ pub enum Trouble {
     Store(StoreError),
 }
 
+/// What can be said of a trouble to somebody who may have caused it: not what an address of an inner network answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleKind {
+    NotSetUp,
+    NoAnswer,
+    LoginRefused,
+    PasswordHidden,
+    /// A name or password that no router can have.
+    Unfit,
+    /// The router's own refusal.
+    Refusal,
+    Inside,
+}
+
+impl Trouble {
+    pub fn kind(&self) -> TroubleKind {
+        match self {
+            Self::NoRouter => TroubleKind::NotSetUp,
+            Self::Late => TroubleKind::NoAnswer,
+            Self::PasswordHidden => TroubleKind::PasswordHidden,
+            Self::Router(RouterError::LoginRefused(_)) => TroubleKind::LoginRefused,
+            Self::Router(RouterError::NotSendable { .. }) => TroubleKind::Unfit,
+            Self::Router(RouterError::Trap(_)) => TroubleKind::Refusal,
+            Self::Router(_) => TroubleKind::NoAnswer,
+            Self::Store(_) => TroubleKind::Inside,
+        }
+    }
+}
+
 impl From<RouterError> for Trouble {
     fn from(error: RouterError) -> Self {
         Self::Router(error)
@@ -168,7 +198,8 @@ pub(super) async fn on_router<T>(
             router = %id,
             "router `{id}`: a password cannot be compared; give the relay's group there the policy `sensitive`"
         ),
-        Err(Trouble::NoRouter | Trouble::Store(_)) | Ok(_) => {}
+        Err(Trouble::Store(error)) => tracing::error!("a portal's order could not be read: {error}"),
+        Err(Trouble::NoRouter) | Ok(_) => {}
     }
     outcome
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Relay;
 use super::reconnect::{Trouble, on_router};
 use crate::ids::RouterId;
-use crate::routeros::UserProfile;
+pub use crate::routeros::UserProfile;
 
 /// What a router said at a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
