@@ -22,6 +22,7 @@ pub mod reconnect;
 pub mod recover;
 pub mod refund;
 mod retention;
+pub mod router_keys;
 pub mod router_look;
 mod routers;
 mod settle;
@@ -38,6 +39,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::api_key::RouterKey;
 use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
@@ -47,6 +49,7 @@ use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
+use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
@@ -57,6 +60,7 @@ use receive::{CallbackReply, CallbackRequest};
 use reconnect::info::{self, Info, InfoWish};
 use reconnect::{Comeback, Reconnected, Trouble};
 use recover::Recovered;
+use router_keys::KeyFault;
 use router_look::RouterTest;
 use routers::Routers;
 use view::{OrderView, Recovery};
@@ -75,6 +79,8 @@ struct Inner {
     starting: links::Starting,
     looks: reconcile::Looks,
     tries: reconnect::Tries,
+    router_tokens: Tokens,
+    key_uses: router_keys::Uses,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -102,6 +108,8 @@ pub struct Parts {
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
     pub deadlines: Deadlines,
+    /// Names of the secrets that sign keys and sessions, from newest to oldest.
+    pub token_secrets: Vec<String>,
 }
 
 /// What running a job came to.
@@ -122,6 +130,7 @@ pub enum Outcome {
 impl Relay {
     pub fn new(parts: Parts) -> Self {
         let routers = Routers::new(parts.deadlines);
+        let router_tokens = router_keys::tokens(&parts.key, &parts.token_secrets);
         Self(Arc::new(Inner {
             parts,
             routers,
@@ -132,6 +141,8 @@ impl Relay {
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
             tries: reconnect::Tries::default(),
+            router_tokens,
+            key_uses: router_keys::Uses::default(),
         }))
     }
 
@@ -148,6 +159,21 @@ impl Relay {
     /// The company whose key a program showed.
     pub async fn caller_of(&self, key: SecretString) -> Result<Option<Caller>, StoreError> {
         keys::caller_of(self, key).await
+    }
+
+    /// The router whose key a portal showed. Costs no I/O.
+    pub fn router_key(&self, shown: &str) -> Result<Arc<RouterKey>, KeyFault> {
+        router_keys::caller(self, shown)
+    }
+
+    /// What signs the keys of routers.
+    pub fn router_tokens(&self) -> &Tokens {
+        &self.0.router_tokens
+    }
+
+    /// Writes down how often keys of routers were used since the last time.
+    pub async fn write_key_uses(&self) -> Result<(), StoreError> {
+        router_keys::write_uses(self).await
     }
 
     /// The company whose account's private key a program showed.
