@@ -74,6 +74,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "api",
             "config",
             "gateway",
             "http_client",
