@@ -7,6 +7,7 @@ pub mod checkout;
 mod confirm;
 mod deliver;
 mod hook_events;
+mod device;
 pub mod hooks;
 pub mod keys;
 mod ledger;
@@ -18,10 +19,12 @@ mod provision;
 pub mod receive;
 mod recheck;
 mod reconcile;
+pub mod reconnect;
 pub mod recover;
 pub mod refund;
 mod retention;
 pub mod router_keys;
+pub mod router_look;
 mod routers;
 mod settle;
 mod telegram;
@@ -48,7 +51,7 @@ use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::router_watch::Presence;
-use crate::routeros::Deadlines;
+use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
@@ -59,8 +62,11 @@ use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
 use receive::{CallbackReply, CallbackRequest};
+use reconnect::info::{self, Info, InfoWish};
+use reconnect::{Comeback, Reconnected, Trouble};
 use recover::Recovered;
 use router_keys::KeyFault;
+use router_look::RouterTest;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -78,6 +84,7 @@ struct Inner {
     starting: links::Starting,
     looks: reconcile::Looks,
     watches: watch::Watches,
+    tries: reconnect::Tries,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
 }
@@ -142,6 +149,7 @@ impl Relay {
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
             watches: watch::Watches::default(),
+            tries: reconnect::Tries::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
         }))
@@ -205,6 +213,37 @@ impl Relay {
     /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
     pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::open_order(self, token).await
+    }
+
+    /// The session that a delivered order's phone has on the router now, with its id; `None` also where the router
+    /// does not say in a few seconds.
+    pub async fn session_of(&self, order: &OrderRef) -> Result<Option<Active>, StoreError> {
+        online::session_of(self, order).await
+    }
+
+    /// Lets a phone back in with the code it bought.
+    pub async fn reconnect(&self, router: &RouterId, wish: &Comeback) -> Reconnected {
+        reconnect::reconnect(self, router, wish).await
+    }
+
+    /// What a customer's code is good for, told to whoever knows its password.
+    pub async fn account_info(&self, router: &RouterId, wish: &InfoWish) -> Info {
+        info::look(self, router, wish).await
+    }
+
+    /// Whether the router answers.
+    pub async fn router_answers(&self, router: &RouterId) -> Result<(), Trouble> {
+        router_look::answers(self, router).await
+    }
+
+    /// Connects to the router as a sale would, on a connection of its own.
+    pub async fn test_router(&self, router: &RouterId) -> Result<RouterTest, Trouble> {
+        router_look::test(self, router).await
+    }
+
+    /// The router's user profiles, as it has them now.
+    pub async fn router_profiles(&self, router: &RouterId) -> Result<Vec<UserProfile>, Trouble> {
+        router_look::profiles(self, router).await
     }
 
     /// The order a reference and a second fact (or the device cookie) lead to.

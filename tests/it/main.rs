@@ -29,6 +29,7 @@ mod pagos;
 mod payment;
 mod portal;
 mod process;
+mod reconnect;
 mod refunds;
 mod retention;
 mod router_check;
