@@ -92,13 +92,15 @@ describe('the example portal', { concurrency: 4 }, () => {
     await expectOnRouter(demo, page, [code.user], 1);
   }));
 
-  test('a refused card costs nothing, says why, and another card serves', inPagos(async ({ demo, take, picture }) => {
-    const { page } = await take();
+  test('a refused card costs nothing, says why, and another card serves', inPagos(async ({ demo, take, picture, expectComplaint }) => {
+    const taken = await take();
+    const { page } = taken;
     await openPortal(demo, page);
     await choose(page, '1 hora');
     await payByConekta(page, '4000 0000 0000 0127');
     await page.getByRole('heading', { name: 'El pago no se hizo' }).waitFor();
     await picture(page, 'pagos-refused');
+    expectComplaint(taken, /402/);
     assert.equal(await kept(page, 'attempt'), null);
     await page.getByRole('button', { name: 'Intentar de nuevo' }).click();
     assert.equal(await page.getByLabel('Correo').inputValue(), 'rosa@example.com', 'nobody types twice');
