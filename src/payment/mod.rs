@@ -13,6 +13,7 @@ pub mod link_fields;
 pub mod links;
 pub mod offer;
 mod online;
+pub mod portal;
 mod provision;
 pub mod receive;
 mod recheck;
@@ -39,7 +40,7 @@ use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{OrderRef, OrderToken};
+use crate::ids::{CompanyId, OrderRef, OrderToken};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::routeros::Deadlines;
@@ -50,6 +51,8 @@ use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use portal::told::{PaymentTold, ToldError};
+use portal::{CardWish, SaleError, Seller, Sold};
 use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
 use routers::Routers;
@@ -68,6 +71,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    flights: portal::Flights,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -124,6 +128,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            flights: portal::Flights::default(),
         }))
     }
 
@@ -155,6 +160,16 @@ impl Relay {
         idempotency_key: Option<&str>,
     ) -> Result<PlacedLink, LinkError> {
         links::pay(self, caller, fields, idempotency_key).await
+    }
+
+    /// Sells by card token, or finds the sale that the same request made.
+    pub async fn sell(&self, seller: &Seller, wish: CardWish) -> Result<Sold, SaleError> {
+        portal::sell(self, seller, wish).await
+    }
+
+    /// What the gateway says now of a payment of this company; `None` where the company has no such payment.
+    pub async fn payment_told(&self, company: &CompanyId, payment: &str) -> Result<Option<PaymentTold>, ToldError> {
+        portal::told::payment(self, company, payment).await
     }
 
     /// A webhook.
@@ -191,6 +206,7 @@ impl Relay {
             Task::Provision(order) => Box::pin(provision::provision(self, order)).await,
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
+            Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
@@ -311,6 +327,7 @@ impl Relay {
         let (value, lines, lanes) = self.store().write(write).await?;
         for (order, sentence) in lines {
             tracing::info!(order = %order, "order {order}: {sentence}");
+            self.0.flights.moved(&order);
         }
         for lane in &lanes {
             self.wake(lane);

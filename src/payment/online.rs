@@ -8,7 +8,7 @@ use super::provision::{Trouble, Work, down_or_later};
 use super::{Outcome, Relay};
 use crate::ids::OrderRef;
 use crate::job::Job;
-use crate::order::{Fact, Online, State};
+use crate::order::{Fact, Online, Order, State};
 use crate::routeros::{RouterError, TrapKind};
 use crate::store::StoreError;
 
@@ -52,6 +52,26 @@ pub(super) async fn log_in(relay: &Relay, reference: &OrderRef, job: &Job) -> Re
         })
         .await?;
     Ok(Outcome::Done)
+}
+
+/// The router's id of the session that the order's user has on his own device. For people to look at: `None` where it
+/// cannot be asked.
+pub(super) async fn session_of(relay: &Relay, order: &Order) -> Option<String> {
+    let work = Work::load(relay, &order.reference).await.ok()??;
+    let (voucher, mac) = (work.order.voucher.as_ref()?, work.order.buyer.mac.as_deref()?);
+    let mut loan = work.session(relay).await.ok()?;
+    let asked = loan.session().ok()?.active_of(voucher.username.expose_secret()).await;
+    match asked {
+        Ok(sessions) => sessions
+            .into_iter()
+            .find(|active| active.mac.eq_ignore_ascii_case(mac))
+            .map(|active| active.id),
+        Err(error) => {
+            tracing::debug!(order = %order.reference, "order {}: its session is not known: {error}", order.reference);
+            loan.discard();
+            None
+        }
+    }
 }
 
 /// A buyer waits some minutes in front of the page; later he has typed the code himself.

@@ -115,8 +115,10 @@ commands! {
         "limit-uptime", "limit-bytes-total", "uptime", "bytes-in", "bytes-out"
     ];
     ADD_USER = Write "/ip/hotspot/user/add" [
-        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email"
+        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email",
+        "disabled"
     ] columns [];
+    REMOVE_USER = Write "/ip/hotspot/user/remove" [".id"] columns [];
     DISABLE_USER = Write "/ip/hotspot/user/disable" [".id"] columns [];
     ENABLE_USER = Write "/ip/hotspot/user/enable" [".id"] columns [];
     ACTIVE = Read "/ip/hotspot/active/print" ["user", "mac-address"] columns [
