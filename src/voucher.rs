@@ -394,12 +394,21 @@ mod tests {
         for _ in 0..200 {
             let Ok(up) = draw_for_portal(UserMode::Up, "", String::new(), &mut random);
             let (name, password) = (up.username.expose_secret(), up.password.expose_secret());
-            assert!(name.len() == 6 && name.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()), "{name}");
-            assert!(password.len() == 4 && password.bytes().all(|c| c.is_ascii_digit()), "{password}");
+            assert!(
+                name.len() == 6 && name.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+                "{name}"
+            );
+            assert!(
+                password.len() == 4 && password.bytes().all(|c| c.is_ascii_digit()),
+                "{password}"
+            );
             zeros += usize::from(password.starts_with('0'));
             let Ok(pin) = draw_for_portal(UserMode::Pin, "PT-", String::new(), &mut random);
             let digits = pin.username.expose_secret().strip_prefix("PT-").unwrap().to_owned();
-            assert!(digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_digit()), "{digits}");
+            assert!(
+                digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_digit()),
+                "{digits}"
+            );
             assert_eq!(pin.password.expose_secret(), "");
         }
         assert!(zeros > 0, "leading zeros are drawn too");

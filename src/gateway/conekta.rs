@@ -18,8 +18,8 @@ use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::conekta_order::{self as wire, Event, Order};
 use super::{
-    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    PaymentStatus, RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, ConektaMethod, Language, Mode};
 use crate::ids::OrderRef;

@@ -183,7 +183,11 @@ impl Order {
             .and_then(|charge| answer::read_inner(&charge.payment_method).ok().flatten())
             .unwrap_or_default();
         let status = self.payment_status.get().map(answer::one_line).unwrap_or_default();
-        let moment = |text: &Text| integer(text).and_then(|s| Timestamp::from_second(s).ok()).map(|at| at.to_string());
+        let moment = |text: &Text| {
+            integer(text)
+                .and_then(|s| Timestamp::from_second(s).ok())
+                .map(|at| at.to_string())
+        };
         let by_code = self.refusal_code().map(|code| charge::refusal_of(&code));
         CardDetails {
             refusal: charge::refusal_of_status(&status).map(|refusal| match refusal {

@@ -23,8 +23,8 @@ use secrecy::SecretString;
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
-    RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, MercadopagoCheckout};
 use crate::ids::OrderRef;

@@ -375,7 +375,9 @@ pub trait Gateway: Sync {
     /// every other error that nothing was charged.
     fn charge(&self, account: &Account, _request: &ChargeRequest) -> Dialogue<Report> {
         let gateway = account.gateway().title();
-        Dialogue::Done(Err(GatewayError::Misconfigured(format!("{gateway} takes no card tokens"))))
+        Dialogue::Done(Err(GatewayError::Misconfigured(format!(
+            "{gateway} takes no card tokens"
+        ))))
     }
 
     /// Asks the gateway what became of a payment.

@@ -151,7 +151,10 @@ async fn go_on(relay: &Relay, reference: &OrderRef, card: &Card) -> Result<bool,
     if matches!(order.state, State::Failed) && sale.result.fault.is_some() {
         return Ok(true);
     }
-    if matches!(order.state, State::New | State::Waiting | State::Paid | State::Provisioned | State::Stuck) {
+    if matches!(
+        order.state,
+        State::New | State::Waiting | State::Paid | State::Provisioned | State::Stuck
+    ) {
         let (relay, card) = (relay.clone(), card.clone());
         let resumed = tokio::spawn(async move {
             let reference = flight.order().clone();

@@ -59,7 +59,9 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
                 _ => Ok(Outcome::Done),
             }
         }
-        Err(GatewayError::NotFound) if portal::ends_uncharged(relay, &order, Asked::Unknown).await? => Ok(Outcome::Done),
+        Err(GatewayError::NotFound) if portal::ends_uncharged(relay, &order, Asked::Unknown).await? => {
+            Ok(Outcome::Done)
+        }
         Err(GatewayError::NotFound) => expire_or_wait(relay, &order, "the gateway does not know it").await,
         Err(error) => {
             if job.attempts == 0 {

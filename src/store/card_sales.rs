@@ -28,7 +28,8 @@ impl Db<'_> {
             self.seal(&wish_context(&sale.order), &wish),
             self.sealed_result(&sale.order, &sale.result)?,
             sale.token_sha256.to_vec(),
-            sale.tap_sha256.map_or(Value::Null, |digest| Value::Blob(digest.to_vec())),
+            sale.tap_sha256
+                .map_or(Value::Null, |digest| Value::Blob(digest.to_vec())),
             optional_ms(sale.charge_began_at),
             ms(sale.created_at),
         );
@@ -50,7 +51,13 @@ impl Db<'_> {
         self.one(sql, [sha256.to_vec()], |columns| {
             let order = OrderRef::new(columns.next::<String>()?);
             let is_tap = columns.next()?;
-            Ok((order, Claim { sha256: *sha256, is_tap }))
+            Ok((
+                order,
+                Claim {
+                    sha256: *sha256,
+                    is_tap,
+                },
+            ))
         })
     }
 

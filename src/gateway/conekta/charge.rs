@@ -71,7 +71,11 @@ fn declined(order: &wire::Order, answer: &Answer) -> Report {
     let code = wire::code(answer);
     let card = CardDetails {
         status: "declined".to_owned(),
-        refusal: Some(order.refusal_code().map_or_else(|| refusal_of(&code), |code| refusal_of(&code))),
+        refusal: Some(
+            order
+                .refusal_code()
+                .map_or_else(|| refusal_of(&code), |code| refusal_of(&code)),
+        ),
         http_status: Some(answer.status.as_u16()),
         ..order.card()
     };

@@ -66,7 +66,10 @@ fn p5_centavos_are_not_truncated() {
     for price in ["19.99", "35.5", "4.35", "1001.15"] {
         let price = Money::parse_major(price, Currency::Mxn).unwrap();
         let (body, result) = charge_with(&request(price.minor()), 200, &order("paid", ""));
-        assert_eq!(body["line_items"][0]["unit_price"].to_string(), price.minor().to_string());
+        assert_eq!(
+            body["line_items"][0]["unit_price"].to_string(),
+            price.minor().to_string()
+        );
         assert_eq!(result.unwrap().status, PaymentStatus::Paid);
     }
 }
@@ -74,7 +77,10 @@ fn p5_centavos_are_not_truncated() {
 #[test]
 fn p14_no_phone_number_is_invented() {
     let (body, _) = charge_with(&request(1999), 200, &order("paid", ""));
-    assert_eq!(body["customer_info"], json!({"name": "Rosa Vega", "email": "rosa@example.com"}));
+    assert_eq!(
+        body["customer_info"],
+        json!({"name": "Rosa Vega", "email": "rosa@example.com"})
+    );
     assert!(!body.to_string().contains("+52"));
     let mut with_phone = request(1999);
     with_phone.payer.phone = Some("525512345678".to_owned());
@@ -116,16 +122,36 @@ fn a_refused_card_is_a_report_with_its_order_and_reason() {
 fn what_was_refused_before_an_order_is_told_from_what_nobody_knows() {
     let problem = |code: &str| json!({"object": "error", "details": [{"code": code, "message": "x"}]}).to_string();
     for (status, code, refusal) in [
-        (402, "conekta.errors.processing.tokenization.used", CardRefusal::TokenUsed),
-        (422, "conekta.errors.parameter_validation.payment_method.token_id.nonexistent_token", CardRefusal::TokenInvalid),
-        (422, "conekta.errors.parameter_validation.customer_info.phone.invalid", CardRefusal::WrongPhone),
-        (422, "conekta.errors.parameter_validation.something", CardRefusal::WrongData),
+        (
+            402,
+            "conekta.errors.processing.tokenization.used",
+            CardRefusal::TokenUsed,
+        ),
+        (
+            422,
+            "conekta.errors.parameter_validation.payment_method.token_id.nonexistent_token",
+            CardRefusal::TokenInvalid,
+        ),
+        (
+            422,
+            "conekta.errors.parameter_validation.customer_info.phone.invalid",
+            CardRefusal::WrongPhone,
+        ),
+        (
+            422,
+            "conekta.errors.parameter_validation.something",
+            CardRefusal::WrongData,
+        ),
         (404, "conekta.errors.resource_not_found.entity", CardRefusal::NotFound),
     ] {
         let report = charge_with(&request(1999), status, &problem(code)).1.unwrap();
         assert_eq!((report.gateway_id, report.order), (None, None));
         let card = report.card.unwrap();
-        assert_eq!((card.refusal, card.http_status), (Some(refusal), Some(status)), "{code}");
+        assert_eq!(
+            (card.refusal, card.http_status),
+            (Some(refusal), Some(status)),
+            "{code}"
+        );
     }
     for (status, expected) in [
         (500, "did not answer properly"),

@@ -20,7 +20,8 @@ pub fn charge(api: &Api, request: &ChargeRequest) -> Dialogue<Report> {
     let key = idempotency_key("charge", &[request.order.as_str()]);
     let mut call = api.post("v1/payments", key, body);
     // A header can hold no more than this, and the gateway's own script makes nothing else.
-    let is_plain = |device: &&String| device.len() <= DEVICE_CHARS && device.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain =
+        |device: &&String| device.len() <= DEVICE_CHARS && device.bytes().all(|byte| byte.is_ascii_graphic());
     if let Some(device) = request.device.as_ref().filter(is_plain) {
         call.headers.push(("x-meli-session-id", device.clone()));
     }
@@ -209,7 +210,10 @@ impl Charge<'_> {
                 payer: MorePayer {
                     first_name,
                     last_name,
-                    phone: payer.phone.as_deref().map(|number| PhoneNumber { area_code: "", number }),
+                    phone: payer
+                        .phone
+                        .as_deref()
+                        .map(|number| PhoneNumber { area_code: "", number }),
                 },
                 ip_address: request.ip.as_deref(),
             },

@@ -45,7 +45,9 @@ pub fn refusal(answer: &Answer) -> CardRefusal {
     let says = problem.says(answer).to_ascii_lowercase();
     let by_code = CHARGE_CODES.iter().find(|(code, _)| problem.has_code(code));
     let by_words = CHARGE_WORDS.iter().find(|(word, _)| says.contains(word));
-    by_code.or(by_words).map_or(CardRefusal::WrongData, |(_, refusal)| *refusal)
+    by_code
+        .or(by_words)
+        .map_or(CardRefusal::WrongData, |(_, refusal)| *refusal)
 }
 
 /// Why money is not given back, where repeating the call would change nothing.

@@ -134,7 +134,11 @@ async fn fix(relay: &Relay, order: &Order, sale: &CardSale) -> Result<SaleResult
         tracing::debug!(order = %order.reference, "order {}: what the gateway says of its card is not known", order.reference);
     }
     let wishes = sale.wish.auto_connect && order.online == Online::Yes;
-    let session_id = if wishes { online::session_of(relay, order).await } else { None };
+    let session_id = if wishes {
+        online::session_of(relay, order).await
+    } else {
+        None
+    };
     let (reference, now) = (order.reference.clone(), relay.now());
     relay
         .store()

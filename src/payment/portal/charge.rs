@@ -169,7 +169,9 @@ fn request(relay: &Relay, order: &Order, sale: &CardSale, place: &Place<'_>, car
 /// A hotspot's own addresses say nothing to a gateway.
 fn public_address(text: &str) -> Option<String> {
     let ip: std::net::IpAddr = text.trim().parse().ok()?;
-    crate::http_client::guard::Guard::default().allows(ip).then(|| ip.to_string())
+    crate::http_client::guard::Guard::default()
+        .allows(ip)
+        .then(|| ip.to_string())
 }
 
 /// What the buyer finds on his card's statement.

@@ -105,20 +105,33 @@ fn find_or_store(
     if let Some(known) = names.key.map(|key| known_by(change, &key)).transpose()?.flatten() {
         // The same purchase with another token is a retried one; another product is somebody's slip.
         let is_same = known.plan.plan.as_ref() == Some(plan) && known.account == order.account;
-        return Ok(if is_same { Found::Sale(known.reference) } else { Found::KeyOfAnother });
+        return Ok(if is_same {
+            Found::Sale(known.reference)
+        } else {
+            Found::KeyOfAnother
+        });
     }
     if let Some(known) = known_by(change, &names.token)? {
         let is_same = known.plan.plan.as_ref() == Some(plan) && known.account == order.account;
-        return Ok(if is_same { Found::Sale(known.reference) } else { Found::TokenOfAnother });
+        return Ok(if is_same {
+            Found::Sale(known.reference)
+        } else {
+            Found::TokenOfAnother
+        });
     }
     // Whoever says what makes his requests the same is believed.
     let tap = names.tap.filter(|_| names.key.is_none());
-    let tapped = tap.map(|tap| change.db.sale_of_tap(&tap, change.now - DOUBLE_TAP)).transpose()?;
+    let tapped = tap
+        .map(|tap| change.db.sale_of_tap(&tap, change.now - DOUBLE_TAP))
+        .transpose()?;
     if let Some(first) = tapped.flatten()
         && is_alive(change, &first)?
     {
         // Should this request come again later, its token still means the first one's sale.
-        let claim = Claim { sha256: names.token, is_tap: true };
+        let claim = Claim {
+            sha256: names.token,
+            is_tap: true,
+        };
         change.db.add_claim(&first, claim)?;
         return Ok(Found::Sale(first));
     }

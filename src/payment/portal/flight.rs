@@ -18,7 +18,7 @@ struct Entry {
 }
 
 /// The place of one of them, until it is dropped.
-pub(super) struct Flight {
+pub(in crate::payment) struct Flight {
     all: Flights,
     order: OrderRef,
     /// Its end is what the others wait for.

@@ -18,8 +18,7 @@ pub(super) struct Offered {
 pub(super) fn find(directory: &Directory, seller: &Seller, wish: &CardWish) -> Result<Offered, SaleError> {
     use secrecy::ExposeSecret;
     let company = directory.companies.get(&seller.company).ok_or(SaleError::NoProduct)?;
-    let account = portal_account(directory, &seller.company, wish.gateway)
-        .ok_or(SaleError::NoAccount(wish.gateway))?;
+    let account = portal_account(directory, &seller.company, wish.gateway).ok_or(SaleError::NoAccount(wish.gateway))?;
     let plan = product(directory, wish.product).ok_or(SaleError::NoProduct)?;
     let hotspot = directory.hotspots.get(&plan.hotspot).ok_or(SaleError::NoProduct)?;
     let router = directory.router_of(hotspot).ok_or(SaleError::NoProduct)?;
@@ -56,13 +55,19 @@ fn product(directory: &Directory, number: i64) -> Option<&Plan> {
     plans.get(usize::try_from(number).ok()?).copied()
 }
 
-fn portal_account<'a>(directory: &'a Directory, company: &crate::ids::CompanyId, gateway: crate::company::GatewayName) -> Option<&'a Account> {
+fn portal_account<'a>(
+    directory: &'a Directory,
+    company: &crate::ids::CompanyId,
+    gateway: crate::company::GatewayName,
+) -> Option<&'a Account> {
     directory.accounts_at(company, gateway).into_iter().next()
 }
 
 /// Whether a decimal number is the price, or a hundredth beside it (facts 5.2). What is no plain number never is.
 fn is_within_a_cent(asked: &str, price: Money) -> bool {
-    let Some(asked) = micros(asked.trim()) else { return false };
+    let Some(asked) = micros(asked.trim()) else {
+        return false;
+    };
     let scale = 10_i128.pow(6_u32.saturating_sub(price.currency().decimals()));
     let price = i128::from(price.minor()) * scale;
     asked >= 0 && (asked - price).abs() <= 10_000
@@ -92,10 +97,20 @@ mod tests {
     #[test]
     fn p10_what_the_portal_believes_is_compared_and_never_charged() {
         let price = Money::parse_major("15.10", Currency::Mxn).unwrap();
-        for near in ["15.1", "15.10", "15.11", "15.09", "15.095", "15.100000000000001", "15.0900000"] {
+        for near in [
+            "15.1",
+            "15.10",
+            "15.11",
+            "15.09",
+            "15.095",
+            "15.100000000000001",
+            "15.0900000",
+        ] {
             assert!(is_within_a_cent(near, price), "{near}");
         }
-        for far in ["15.08", "15.12", "15", "1510", "0", "-15.10", "NaN", "nan", "inf", "1e1", "", ".", "15,10", "٣", "0x1"] {
+        for far in [
+            "15.08", "15.12", "15", "1510", "0", "-15.10", "NaN", "nan", "inf", "1e1", "", ".", "15,10", "٣", "0x1",
+        ] {
             assert!(!is_within_a_cent(far, price), "{far}");
         }
         let pesos = Money::from_minor(1_500, Currency::Clp);

@@ -26,8 +26,12 @@ pub(super) async fn reserve(relay: &Relay, reference: &OrderRef) -> Result<bool,
     }
     let mut made = make(relay, &work).await;
     // The session was a dead one, or died: the user may be there, and is looked for by its name.
-    if matches!(&made, Err(Trouble::Router(RouterError::Unknown { .. } | RouterError::Closed | RouterError::Broken(_))))
-        && let Some(again) = Work::load(relay, reference).await?
+    if matches!(
+        &made,
+        Err(Trouble::Router(
+            RouterError::Unknown { .. } | RouterError::Closed | RouterError::Broken(_)
+        ))
+    ) && let Some(again) = Work::load(relay, reference).await?
     {
         made = make(relay, &again).await;
     }
@@ -42,7 +46,13 @@ pub(super) async fn reserve(relay: &Relay, reference: &OrderRef) -> Result<bool,
         Err(Trouble::Overtaken) => "the order changed meanwhile".to_owned(),
     };
     tracing::warn!(order = %reference, router = %work.router.id, "order {reference}: no user could be reserved, nothing was charged: {why}");
-    super::fail(relay, reference, SaleFault::Router, format!("no user could be reserved: {why}")).await?;
+    super::fail(
+        relay,
+        reference,
+        SaleFault::Router,
+        format!("no user could be reserved: {why}"),
+    )
+    .await?;
     Ok(false)
 }
 
