@@ -263,8 +263,8 @@ async fn ask(relay: &Relay, order: &Order) -> Result<Result<Report, GatewayError
     }
 }
 
-/// Longer than a router's and a gateway's deadlines together.
-const LONGEST_FLIGHT: std::time::Duration = std::time::Duration::from_secs(100);
+/// What a router and a gateway need together, below the deadline of a request.
+const LONGEST_FLIGHT: std::time::Duration = std::time::Duration::from_secs(70);
 /// Far longer than a request lives.
 const NEVER_CHARGED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(3);
 /// A gateway's search shows a payment long before.

@@ -75,6 +75,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "api",
             "config",
             "gateway",
             "http_client",

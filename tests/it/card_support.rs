@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use mikrelay::card::CardRefusal;
 use mikrelay::company::{GatewayName, Language};
-use mikrelay::ids::{CompanyId, RouterId};
+use mikrelay::ids::{CompanyId, PlanId, RouterId};
 use mikrelay::order::{Order, State};
 use mikrelay::payment::portal::{CardWish, SaleError, Seller, Sold, Standing};
 use mikrelay::sim::gateways::{SimGateway, SimStatus};
@@ -144,9 +144,7 @@ impl Portal {
 /// The number of a plan's product.
 pub fn product_number(world: &World, plan: &str) -> i64 {
     let directory = world.relay.store().directory();
-    let mut plans: Vec<_> = directory.plans.keys().map(|id| id.as_str().to_owned()).collect();
-    plans.sort();
-    i64::try_from(plans.iter().position(|id| id == plan).unwrap()).unwrap()
+    directory.products[&PlanId::new(plan)].number
 }
 
 pub fn assert_ready(sold: &Sold) -> (String, String) {

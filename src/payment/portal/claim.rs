@@ -217,7 +217,7 @@ fn new_sale(relay: &Relay, offered: &Offered, wish: &CardWish, names: &Names) ->
                 identification: wish.identification.clone(),
             },
             mode: wish.mode,
-            prefix: String::new(),
+            prefix: offered.router.card.user_prefix.clone(),
             auto_connect: wish.auto_connect,
             mac: wish.mac.clone(),
             ip: wish.ip.clone(),
@@ -238,7 +238,7 @@ fn draw(relay: &Relay, offered: &Offered, wish: &CardWish) -> Result<voucher::Vo
     let day = relay.now().to_zoned(zone).date();
     let batch = BatchNumber::of(&offered.hotspot.id, day);
     let comment = voucher::comment(wish.mode, day, batch, "");
-    let drawn = voucher::draw_for_portal(wish.mode, "", comment, &mut SysRng);
+    let drawn = voucher::draw_for_portal(wish.mode, &offered.router.card.user_prefix, comment, &mut SysRng);
     // Without random bytes nothing can be made; it is as if the store were closed for a moment.
     drawn.map_err(|_| SaleError::Store(StoreError::Busy))
 }

@@ -18,11 +18,13 @@ pub(super) struct Offered {
 pub(super) fn find(directory: &Directory, seller: &Seller, wish: &CardWish) -> Result<Offered, SaleError> {
     use secrecy::ExposeSecret;
     let company = directory.companies.get(&seller.company).ok_or(SaleError::NoProduct)?;
-    let account = portal_account(directory, &seller.company, wish.gateway).ok_or(SaleError::NoAccount(wish.gateway))?;
-    let plan = product(directory, wish.product).ok_or(SaleError::NoProduct)?;
+    let account = directory
+        .portal_account(&seller.company, wish.gateway)
+        .ok_or(SaleError::NoAccount(wish.gateway))?;
+    let (_, plan) = directory.product(wish.product).ok_or(SaleError::NoProduct)?;
     let hotspot = directory.hotspots.get(&plan.hotspot).ok_or(SaleError::NoProduct)?;
     let router = directory.router_of(hotspot).ok_or(SaleError::NoProduct)?;
-    if router.id != seller.router || router.company != seller.company {
+    if router.id != seller.router || router.company != seller.company || !directory.is_on_sale(plan) {
         return Err(SaleError::NoProduct);
     }
     // Its operator keeps this account from selling it.
@@ -47,20 +49,6 @@ pub(super) fn find(directory: &Directory, seller: &Seller, wish: &CardWish) -> R
         account: account.clone(),
         plan: plan.clone(),
     })
-}
-
-fn product(directory: &Directory, number: i64) -> Option<&Plan> {
-    let mut plans: Vec<_> = directory.plans.values().collect();
-    plans.sort_by(|a, b| a.id.cmp(&b.id));
-    plans.get(usize::try_from(number).ok()?).copied()
-}
-
-fn portal_account<'a>(
-    directory: &'a Directory,
-    company: &crate::ids::CompanyId,
-    gateway: crate::company::GatewayName,
-) -> Option<&'a Account> {
-    directory.accounts_at(company, gateway).into_iter().next()
 }
 
 /// Whether a decimal number is the price, or a hundredth beside it (facts 5.2). What is no plain number never is.
