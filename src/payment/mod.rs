@@ -6,8 +6,8 @@ pub use change::lane_of;
 pub mod checkout;
 mod confirm;
 mod deliver;
-mod hook_events;
 mod device;
+mod hook_events;
 pub mod hooks;
 pub mod keys;
 mod ledger;
@@ -15,6 +15,7 @@ pub mod link_fields;
 pub mod links;
 pub mod offer;
 mod online;
+pub mod portal;
 mod provision;
 pub mod receive;
 mod recheck;
@@ -61,6 +62,8 @@ use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use portal::told::{PaymentTold, ToldError};
+use portal::{CardWish, SaleError, Seller, Sold};
 use receive::{CallbackReply, CallbackRequest};
 use reconnect::info::{self, Info, InfoWish};
 use reconnect::{Comeback, Reconnected, Trouble};
@@ -85,6 +88,7 @@ struct Inner {
     looks: reconcile::Looks,
     watches: watch::Watches,
     tries: reconnect::Tries,
+    flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
 }
@@ -150,6 +154,7 @@ impl Relay {
             looks: reconcile::Looks::default(),
             watches: watch::Watches::default(),
             tries: reconnect::Tries::default(),
+            flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
         }))
@@ -198,6 +203,16 @@ impl Relay {
         idempotency_key: Option<&str>,
     ) -> Result<PlacedLink, LinkError> {
         links::pay(self, caller, fields, idempotency_key).await
+    }
+
+    /// Sells by card token, or finds the sale that the same request made.
+    pub async fn sell(&self, seller: &Seller, wish: CardWish) -> Result<Sold, SaleError> {
+        portal::sell(self, seller, wish).await
+    }
+
+    /// What the gateway says now of a payment of this company; `None` where the company has no such payment.
+    pub async fn payment_told(&self, company: &CompanyId, payment: &str) -> Result<Option<PaymentTold>, ToldError> {
+        portal::told::payment(self, company, payment).await
     }
 
     /// A webhook.
@@ -265,6 +280,7 @@ impl Relay {
             Task::Provision(order) => Box::pin(provision::provision(self, order)).await,
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
+            Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
             Task::Telegram(notice) => Box::pin(telegram::send(self, *notice, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
@@ -410,6 +426,7 @@ impl Relay {
         let (value, lines, lanes) = self.store().write(write).await?;
         for (order, sentence) in lines {
             tracing::info!(order = %order, "order {order}: {sentence}");
+            self.0.flights.moved(&order);
         }
         for lane in &lanes {
             self.wake(lane);

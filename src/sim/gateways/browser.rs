@@ -32,7 +32,7 @@ fn script(text: &'static str) -> Reply {
     Reply::new(StatusCode::OK, "text/javascript; charset=utf-8", text)
 }
 
-/// The test tokens of old SDK tests, with an end of their own: a token is good for one payment.
+/// A token as `card_token` reads it, with an end of its own: it is good for one payment.
 fn conekta_token(request: &Request) -> Reply {
     let fields = json_body(request);
     let number = fields
@@ -45,15 +45,15 @@ fn conekta_token(request: &Request) -> Reply {
         .filter(char::is_ascii_digit)
         .collect();
     let card = match digits.as_str() {
-        "4000000000000002" => "tok_test_card_declined",
-        "4000000000000127" => "tok_test_insufficient_funds",
-        digits if (13..=19).contains(&digits.len()) => "tok_test_visa_4242",
+        "4000000000000002" => "tok_declined",
+        "4000000000000127" => "tok_insufficient_funds",
+        digits if (13..=19).contains(&digits.len()) => "tok_ok",
         _ => {
             let body = json!({ "object": "error", "message_to_purchaser": "El número de tarjeta es inválido." });
             return Reply::json(StatusCode::UNPROCESSABLE_ENTITY, &body);
         }
     };
-    let id = format!("{card}.{}", random_hex());
+    let id = format!("{card}-{}", random_hex());
     Reply::json(
         StatusCode::OK,
         &json!({ "id": id, "object": "token", "used": false, "livemode": false }),
