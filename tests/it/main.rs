@@ -17,6 +17,7 @@ mod architecture;
 mod conekta;
 mod crossed;
 mod gateways;
+mod hotspot_api;
 mod http;
 mod injection;
 mod kit;
