@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Relay;
 use super::reconnect::{Trouble, on_router};
+use crate::company::Router;
 use crate::ids::RouterId;
 pub use crate::routeros::UserProfile;
 
@@ -12,6 +13,11 @@ pub use crate::routeros::UserProfile;
 pub struct RouterTest {
     pub identity: String,
     pub profiles: Vec<UserProfile>,
+}
+
+/// The host and port of a router's API, whether or not its record names the port. `None` if it is no address.
+pub fn endpoint(router: &Router) -> Option<(String, u16)> {
+    crate::routeros::endpoint(&router.address, &router.tls)
 }
 
 /// Whether the router answers, on the session that sales use.

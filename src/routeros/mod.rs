@@ -26,7 +26,7 @@ use crate::tls::TlsError;
 pub use account::{Account, AccountCopy, Usage, UserProfile};
 pub use codec::CodecError;
 pub use command::{Command, Effect};
-pub use connection::Session;
+pub use connection::{Session, endpoint};
 pub use hotspot::{Active, Host, HotspotServer, NewUser, Resource, RouterClock, ServerProfile, Survey, UserRow};
 pub use reply::{Reply, Row};
 pub use trap::{Trap, TrapKind};

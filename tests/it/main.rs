@@ -21,6 +21,7 @@ mod conekta;
 mod crossed;
 mod endpoints;
 mod gateways;
+mod hotspot_api;
 mod http;
 mod injection;
 mod kit;
