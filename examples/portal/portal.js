@@ -354,25 +354,33 @@
 
   const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-  async function payView(attempt, tries = 0) {
-    const view = () => payView(attempt, tries);
-    const mine = show(view, el('div.narrow', waiting(tries ? t('unsure') : t('paying'), tries ? t('unsureHint') : t('payingHint'))));
-    const later = (seconds) => {
-      if (mine === shown) timer = setTimeout(() => payView(attempt, tries + 1), seconds * 1000);
+  async function payView(attempt, tries = 0, message = '') {
+    const view = () => payView(attempt, tries, message);
+    const mine = show(
+      view,
+      el(
+        'div.narrow',
+        waiting(tries ? t('unsure') : t('paying'), tries ? t('unsureHint') : t('payingHint')),
+        message && note('care', message),
+        // Nobody is held here for ever; the attempt stays until another one takes its place.
+        tries > 3 && button(t('back'), () => plansView(), true),
+      ),
+    );
+    const later = (seconds, text) => {
+      if (mine === shown) timer = setTimeout(() => payView(attempt, tries + 1, text), seconds * 1000);
     };
     let answer;
     try {
       answer = await ask('POST', attempt.path, attempt.body, { 'Idempotency-Key': attempt.key });
     } catch {
-      return later(Math.min(30, 3 + 3 * tries));
+      return later(Math.min(30, 3 + 3 * tries), '');
     }
     if (mine !== shown) return;
     const { status, data, after } = answer;
     if (status === 200) return sold(attempt, data);
     // Nobody knows yet, or not now: the same attempt is asked about again. One fault of the service may be a hiccup.
-    if (status === 429 || status === 502 || status === 503 || status === 504 || (status === 500 && tries === 0)) {
-      return later(after || Math.min(30, 3 + 3 * tries));
-    }
+    const again = status === 502 || status === 503 || status === 504 || (status === 429 && tries < 3) || (status === 500 && tries === 0);
+    if (again) return later(after || Math.min(30, 3 + 3 * tries), words(answer));
     keep.set('attempt', null);
     refusedView(attempt.plan, words(answer));
   }
@@ -392,7 +400,7 @@
     keep.set('attempt', null);
     const { estado, mensaje } = data.auto_conexion;
     if (estado === 'conectado') return onlineView(code);
-    readyView(code, mensaje);
+    readyView(code, data.advertencia || mensaje);
   }
 
   // Asks about the payment until it is decided; the answer to the same attempt then holds the code.
