@@ -17,6 +17,8 @@ pub enum Task {
     LogIn(OrderRef),
     /// Disable the order's user.
     Disable(OrderRef),
+    /// Take the user away that was made for an order nobody paid.
+    Unreserve(OrderRef),
     /// Give a payment back, and see that it arrives.
     Refund(RefundId),
     /// Ask a gateway whether the payments of the last days are still paid; daily.
@@ -44,6 +46,7 @@ impl Task {
             Self::Provision(_) => "provision",
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
+            Self::Unreserve(_) => "unreserve",
             Self::Mail(_) => "mail",
             Self::Refund(_) => "refund",
             Self::Recheck(_) => "recheck",
@@ -58,9 +61,11 @@ impl Task {
     pub fn subject(&self) -> String {
         match self {
             Self::Settle(event) => event.to_string(),
-            Self::Reconcile(order) | Self::Provision(order) | Self::LogIn(order) | Self::Disable(order) => {
-                order.to_string()
-            }
+            Self::Reconcile(order)
+            | Self::Provision(order)
+            | Self::LogIn(order)
+            | Self::Disable(order)
+            | Self::Unreserve(order) => order.to_string(),
             Self::Mail(message) => message.to_string(),
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
@@ -79,6 +84,7 @@ impl Task {
             "provision" => Self::Provision(order()),
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
+            "unreserve" => Self::Unreserve(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
             "refund" => Self::Refund(RefundId(subject.parse().ok()?)),
             "recheck" => Self::Recheck(AccountId::new(subject)),

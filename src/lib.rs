@@ -18,6 +18,7 @@
 )]
 
 pub mod api_key;
+pub mod card;
 pub mod clock;
 pub mod company;
 pub mod destination;

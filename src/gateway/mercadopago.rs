@@ -4,9 +4,10 @@
 //! Promises: a notification only says which payment to ask about; a payment's own answer decides, and only if it
 //! names our order. Creating and refunding carry an idempotency key that is the same for each try, so a try whose
 //! answer was lost is repeated without harm or found again by our reference. Amounts never become floats.
-//! Deliberately does not do: cards on our own page, instalment choices, partial refunds, payments split over several
+//! Deliberately does not do: instalment choices on the hosted page, captures, partial refunds, payments split over several
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
+mod charge;
 mod list;
 mod notice;
 mod order;
@@ -22,11 +23,12 @@ use secrecy::SecretString;
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
-    RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, MercadopagoCheckout};
-use crate::money::Currency;
+use crate::ids::OrderRef;
+use crate::money::{Currency, Money};
 use crate::reason::GatewayRule;
 
 pub struct Mercadopago;
@@ -73,9 +75,16 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        match Api::of(account).and_then(|api| check_currency(request).map(|()| api)) {
+        match Api::of(account).and_then(|api| check_currency(request.amount).map(|()| api)) {
             Ok(api) if api.checkout == MercadopagoCheckout::Orders => order::create(api, request),
             Ok(api) => preference::create(api, request),
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn charge(&self, account: &Account, request: &ChargeRequest) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => charge::charge(&api, request),
             Err(error) => answer::ended(error),
         }
     }
@@ -227,7 +236,11 @@ fn by_reference(api: Api, key: PaymentKey) -> Dialogue<Report> {
     match (api.checkout, key.gateway_id.as_deref()) {
         // The account was set to orders after this order's preference was made.
         (MercadopagoCheckout::Orders, Some(id)) if id.contains('-') => payment::search(api, key),
-        (MercadopagoCheckout::Orders, _) => order::search(api, key),
+        // A card's payment is none of its orders.
+        (MercadopagoCheckout::Orders, _) => order::search(api.clone(), key.clone()).then(move |found| match found {
+            Err(GatewayError::NotFound) => payment::search(api, key),
+            other => Dialogue::Done(other),
+        }),
         (MercadopagoCheckout::Preferences, _) => payment::search(api, key),
     }
 }
@@ -267,11 +280,11 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// The callback's address with our reference, which the notification then brings back, and without the legacy
 /// shape. The access UUID stays last, where `http_client` hides it.
-fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
-    let own = format!("source_news=webhooks&{}={}", notice::OUR_REFERENCE, request.order);
-    let url = match request.notify_url.split_once('?') {
+fn notification_url(order: &OrderRef, notify_url: &str) -> Result<String, GatewayError> {
+    let own = format!("source_news=webhooks&{}={order}", notice::OUR_REFERENCE);
+    let url = match notify_url.split_once('?') {
         Some((path, query)) => format!("{path}?{own}&{query}"),
-        None => format!("{}?{own}", request.notify_url),
+        None => format!("{notify_url}?{own}"),
     };
     if url.len() > NOTIFICATION_URL_CHARS {
         return Err(GatewayError::Rule(GatewayRule::AddressLength {
@@ -282,8 +295,8 @@ fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
 }
 
 /// Refuses what the gateway is paid in nowhere, before it is asked.
-fn check_currency(request: &PaymentRequest) -> Result<(), GatewayError> {
-    if CURRENCIES.contains(&request.amount.currency()) {
+fn check_currency(amount: Money) -> Result<(), GatewayError> {
+    if CURRENCIES.contains(&amount.currency()) {
         return Ok(());
     }
     Err(GatewayError::Rule(GatewayRule::Currencies {

@@ -73,8 +73,22 @@ impl Change<'_> {
         }
         if before != after {
             hooks::tell_result(self, order)?;
+            self.give_up_reserved(order)?;
         }
         Ok(())
+    }
+
+    /// Whoever buys by card token has a user on the router before he pays, which goes when he does not.
+    fn give_up_reserved(&mut self, order: &Order) -> Result<(), StoreError> {
+        let is_over = matches!(order.state, State::Failed | State::Expired | State::Cancelled);
+        let Some(lane) = lane_of(self.directory, order).filter(|_| is_over && order.voucher.is_some()) else {
+            return Ok(());
+        };
+        self.add_job(NewJob {
+            task: Task::Unreserve(order.reference.clone()),
+            lane,
+            due_at: self.now,
+        })
     }
 
     fn stamp(&self, order: &mut Order) {

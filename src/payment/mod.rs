@@ -14,6 +14,7 @@ pub mod link_fields;
 pub mod links;
 pub mod offer;
 mod online;
+pub mod portal;
 mod provision;
 pub mod receive;
 mod recheck;
@@ -44,7 +45,7 @@ use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{OrderRef, OrderToken, RouterId};
+use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::routeros::{Active, Deadlines, UserProfile};
@@ -56,6 +57,8 @@ use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use portal::told::{PaymentTold, ToldError};
+use portal::{CardWish, SaleError, Seller, Sold};
 use receive::{CallbackReply, CallbackRequest};
 use reconnect::info::{self, Info, InfoWish};
 use reconnect::{Comeback, Reconnected, Trouble};
@@ -79,6 +82,7 @@ struct Inner {
     starting: links::Starting,
     looks: reconcile::Looks,
     tries: reconnect::Tries,
+    flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
 }
@@ -141,6 +145,7 @@ impl Relay {
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
             tries: reconnect::Tries::default(),
+            flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
         }))
@@ -189,6 +194,16 @@ impl Relay {
         idempotency_key: Option<&str>,
     ) -> Result<PlacedLink, LinkError> {
         links::pay(self, caller, fields, idempotency_key).await
+    }
+
+    /// Sells by card token, or finds the sale that the same request made.
+    pub async fn sell(&self, seller: &Seller, wish: CardWish) -> Result<Sold, SaleError> {
+        portal::sell(self, seller, wish).await
+    }
+
+    /// What the gateway says now of a payment of this company; `None` where the company has no such payment.
+    pub async fn payment_told(&self, company: &CompanyId, payment: &str) -> Result<Option<PaymentTold>, ToldError> {
+        portal::told::payment(self, company, payment).await
     }
 
     /// A webhook.
@@ -256,6 +271,7 @@ impl Relay {
             Task::Provision(order) => Box::pin(provision::provision(self, order)).await,
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
+            Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
@@ -376,6 +392,7 @@ impl Relay {
         let (value, lines, lanes) = self.store().write(write).await?;
         for (order, sentence) in lines {
             tracing::info!(order = %order, "order {order}: {sentence}");
+            self.0.flights.moved(&order);
         }
         for lane in &lanes {
             self.wake(lane);

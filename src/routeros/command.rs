@@ -119,7 +119,8 @@ commands! {
         "limit-uptime", "limit-bytes-total", "uptime", "bytes-in", "bytes-out"
     ];
     ADD_USER = Write "/ip/hotspot/user/add" [
-        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email"
+        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email",
+        "disabled"
     ] columns [];
     /// The whole record. A router shows `password` only to accounts with the policy `sensitive`.
     ACCOUNTS = Read "/ip/hotspot/user/print" ["name"] columns [
@@ -135,6 +136,7 @@ commands! {
     LIMIT_USER = Write "/ip/hotspot/user/set" [
         ".id", "limit-uptime", "limit-bytes-in", "limit-bytes-out", "limit-bytes-total"
     ] columns [];
+    REMOVE_USER = Write "/ip/hotspot/user/remove" [".id"] columns [];
     DISABLE_USER = Write "/ip/hotspot/user/disable" [".id"] columns [];
     ENABLE_USER = Write "/ip/hotspot/user/enable" [".id"] columns [];
     ACTIVE = Read "/ip/hotspot/active/print" ["user", "mac-address"] columns [

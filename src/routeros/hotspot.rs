@@ -87,6 +87,8 @@ pub struct NewUser {
     pub comment: String,
     /// Mikhmon leaves it alone. Not sent when empty.
     pub email: String,
+    /// It is there and nobody can log in as it.
+    pub disabled: bool,
 }
 
 /// A hotspot user as the router has it, without its password.
@@ -262,6 +264,17 @@ impl Session {
             .map(drop)
     }
 
+    /// Takes a user away; one that is gone already is no error.
+    pub async fn remove_user(&mut self, id: &str) -> Result<(), RouterError> {
+        let removed = self
+            .run(command::REMOVE_USER.with([Some(values::ascii("id", id)?)]))
+            .await;
+        match removed {
+            Err(RouterError::Trap(trap)) if trap.kind == super::TrapKind::NoSuchItem => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
     /// Forgets the devices that may log in as this user without a page.
     pub async fn remove_cookies_of(&mut self, user: &str) -> Result<usize, RouterError> {
         let asked = command::COOKIES.with([Some(values::ascii("user", user)?)]);
@@ -363,6 +376,7 @@ fn add_user_command(user: &NewUser) -> Result<Command, RouterError> {
         Some(user.limit_bytes_total.to_routeros().as_bytes()),
         Some(values::ascii("comment", &user.comment)?),
         email,
+        user.disabled.then_some(b"yes".as_slice()),
     ]))
 }
 
@@ -539,6 +553,7 @@ mod tests {
             limit_bytes_total: DataLimit::default(),
             comment: "vc-123-06.15.26-".to_owned(),
             email: String::new(),
+            disabled: false,
         };
         let command = add_user_command(&good).unwrap();
         let words: Vec<_> = command

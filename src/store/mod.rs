@@ -6,6 +6,7 @@
 //! It deliberately keeps no business rules, and nobody outside this folder knows which database it is.
 
 mod api_keys;
+mod card_sales;
 mod columns;
 mod directory;
 mod error;
@@ -28,6 +29,7 @@ mod refunds;
 mod retention;
 mod writer;
 
+pub use card_sales::Claim;
 pub use error::StoreError;
 pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};

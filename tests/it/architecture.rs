@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The words: plain data and pure rules.
 const WORDS: &[&str] = &[
     "api_key",
+    "card",
     "clock",
     "company",
     "destination",

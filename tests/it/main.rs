@@ -14,6 +14,9 @@
 )]
 
 mod architecture;
+mod card_once;
+mod card_sale;
+mod card_support;
 mod conekta;
 mod crossed;
 mod gateways;

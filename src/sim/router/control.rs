@@ -74,6 +74,11 @@ impl SimRouter {
         self.shared.lock().faults.cut_at_add(nth, at);
     }
 
+    /// Answers each `add` of a hotspot user as done and adds nothing.
+    pub fn set_hollow_adds(&self, hollow: bool) {
+        self.shared.lock().faults.hollow_adds = hollow;
+    }
+
     pub fn misbehave(&self, misbehaviour: Option<Misbehaviour>) {
         self.shared.lock().faults.misbehaviour = misbehaviour;
     }
