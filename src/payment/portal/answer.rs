@@ -135,7 +135,7 @@ async fn fix(relay: &Relay, order: &Order, sale: &CardSale) -> Result<SaleResult
     }
     let wishes = sale.wish.auto_connect && order.online == Online::Yes;
     let session_id = if wishes {
-        let session = online::session_of(relay, &order.reference).await.ok().flatten();
+        let session = online::session_of(relay, &order.reference).await?;
         session.map(|session| session.id)
     } else {
         None
