@@ -379,7 +379,11 @@ pub const fn body_or_fields(given: &[Body]) -> Body {
 }
 
 /// Every operation, in the order of the document. A file of operations that is not named here does not exist.
-static TABLE: &[&[Operation]] = &[super::public::OPERATIONS];
+static TABLE: &[&[Operation]] = &[
+    super::public::OPERATIONS,
+    super::sale::OPERATIONS,
+    super::notices::OPERATIONS,
+];
 
 /// All operations.
 pub fn all() -> impl Iterator<Item = &'static Operation> {

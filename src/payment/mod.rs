@@ -24,6 +24,7 @@ mod retention;
 pub mod router_keys;
 mod routers;
 mod settle;
+pub mod shared_hook;
 mod upkeep;
 pub mod view;
 mod whose;
@@ -31,6 +32,8 @@ mod whose;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
@@ -60,6 +63,7 @@ use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
 use router_keys::KeyFault;
 use routers::Routers;
+use shared_hook::Heard;
 use view::{OrderView, Recovery};
 
 /// Everything the way of a payment needs. Clones share it.
@@ -201,6 +205,17 @@ impl Relay {
     /// A webhook.
     pub async fn callback(&self, request: CallbackRequest<'_>) -> CallbackReply {
         receive::callback(self, request).await
+    }
+
+    /// A webhook to an address that all companies share.
+    pub async fn hear_shared(
+        &self,
+        gateway: GatewayName,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Bytes,
+    ) -> Heard {
+        shared_hook::hear(self, gateway, headers, query, body).await
     }
 
     /// An order as it stands.
