@@ -29,6 +29,7 @@ pub mod router_look;
 mod routers;
 mod settle;
 mod telegram;
+pub mod shared_hook;
 mod upkeep;
 pub mod view;
 mod watch;
@@ -37,6 +38,8 @@ mod whose;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
@@ -71,6 +74,7 @@ use recover::Recovered;
 use router_keys::KeyFault;
 use router_look::RouterTest;
 use routers::Routers;
+use shared_hook::Heard;
 use view::{OrderView, Recovery};
 
 /// Everything the way of a payment needs. Clones share it.
@@ -218,6 +222,17 @@ impl Relay {
     /// A webhook.
     pub async fn callback(&self, request: CallbackRequest<'_>) -> CallbackReply {
         receive::callback(self, request).await
+    }
+
+    /// A webhook to an address that all companies share.
+    pub async fn hear_shared(
+        &self,
+        gateway: GatewayName,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Bytes,
+    ) -> Heard {
+        shared_hook::hear(self, gateway, headers, query, body).await
     }
 
     /// An order as it stands.
