@@ -18,6 +18,7 @@
 )]
 
 pub mod api_key;
+pub mod audit;
 pub mod clock;
 pub mod company;
 pub mod destination;
@@ -37,6 +38,7 @@ pub mod plan;
 pub mod reason;
 pub mod refund;
 pub mod shown;
+pub mod user;
 pub mod voucher;
 
 pub mod gateway;
@@ -48,6 +50,7 @@ pub mod secrets;
 pub mod store;
 pub mod tls;
 
+pub mod admin;
 pub mod jobs;
 pub mod payment;
 

@@ -25,6 +25,7 @@ pub(super) async fn clean(relay: &Relay) -> Result<Outcome, StoreError> {
         Chore::EmptyMails(now - TEXTS_LIVE),
         Chore::Events(now - EVERYTHING_LIVES),
         Chore::Mails(now - EVERYTHING_LIVES),
+        Chore::Audits(now - EVERYTHING_LIVES),
     ]);
     for chore in chores {
         let mut from = Timestamp::UNIX_EPOCH;
@@ -65,6 +66,7 @@ enum Chore {
     EmptyMails(Timestamp),
     Events(Timestamp),
     Mails(Timestamp),
+    Audits(Timestamp),
 }
 
 impl Chore {
@@ -102,6 +104,7 @@ impl Chore {
                 let found = store.read(move |db| db.orphaned_messages(before, BATCH)).await?;
                 store.write(move |db| db.delete_orphaned_messages(&found)).await
             }
+            Self::Audits(before) => store.write(move |db| db.delete_audits(before, BATCH)).await,
         }
     }
 }

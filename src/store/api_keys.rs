@@ -70,7 +70,7 @@ fn read_key(columns: &mut Columns<'_, '_>) -> Result<ApiKey, StoreError> {
     })
 }
 
-fn sha256(text: &str) -> Vec<u8> {
+pub(super) fn sha256(text: &str) -> Vec<u8> {
     digest(&SHA256, text.as_bytes()).as_ref().to_vec()
 }
 

@@ -6,6 +6,7 @@
 //! It deliberately keeps no business rules, and nobody outside this folder knows which database it is.
 
 mod api_keys;
+mod audit;
 mod columns;
 mod directory;
 mod error;
@@ -25,8 +26,10 @@ mod readers;
 mod references;
 mod refunds;
 mod retention;
+mod users;
 mod writer;
 
+pub use audit::AuditFilter;
 pub use error::StoreError;
 pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};
@@ -35,6 +38,7 @@ pub use lock::{DirLock, lock_data_dir};
 pub use orders::OrderFilter;
 pub use refunds::NewRefund;
 pub use retention::Expendable;
+pub use users::NewUser;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The words: plain data and pure rules.
 const WORDS: &[&str] = &[
     "api_key",
+    "audit",
     "clock",
     "company",
     "destination",
@@ -27,6 +28,7 @@ const WORDS: &[&str] = &[
     "refund",
     "reason",
     "shown",
+    "user",
     "voucher",
 ];
 
@@ -53,6 +55,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    // Who may administrate, and what they change: business records only, never a router, a gateway or money. The guard
+    // of `http_client` judges the addresses that clients give.
+    ("admin", &["words", "http_client", "secrets", "store"]),
     ("jobs", &["words", "payment", "store"]),
     ("config", &["words"]),
     ("site", &["words", "config", "notify", "secrets", "store"]),
@@ -60,7 +65,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Translation between HTTP and the core: neither router nor mail nor any outgoing call.
     ("pages", &["words", "gateway", "payment", "secrets", "store", "web"]),
     // The same for programs; it knows nothing of pages.
-    ("api", &["words", "payment", "store"]),
+    ("api", &["words", "admin", "payment", "store"]),
     (
         "web",
         &[
