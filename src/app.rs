@@ -64,6 +64,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         key,
         public_url: config.public_url_at(address),
         deadlines: Deadlines::default(),
+        token_secrets: config.api.token_secrets.clone(),
     });
     let (stop_runner, stopped) = watch::channel(false);
     let runner = Runner::new(relay.clone());
@@ -101,6 +102,9 @@ impl Running {
         }
         if let Err(error) = self.runner.await {
             tracing::error!("the job runner broke off: {error}");
+        }
+        if let Err(error) = self.relay.write_key_uses().await {
+            tracing::warn!("how often keys were used in the last seconds is lost: {error}");
         }
         self.relay.store().close().await;
     }

@@ -88,6 +88,7 @@ impl Runner {
         let mut ran = 0;
         self.clamp_due_times().await?;
         self.0.relay.follow_refund_policies().await?;
+        self.0.relay.write_key_uses().await?;
         loop {
             let before = ran;
             for lane in self.due_lanes().await? {
@@ -229,6 +230,9 @@ impl Runner {
             self.clamp_due_times().await?;
             self.0.relay.plan_daily_work().await?;
             self.0.relay.follow_refund_policies().await?;
+        }
+        if ticks.is_multiple_of(KEY_USE_TICKS) {
+            self.0.relay.write_key_uses().await?;
         }
         self.notice_other_processes().await?;
         Ok(self.due_lanes().await?.into_iter().collect())
@@ -405,6 +409,7 @@ fn jobs_at_once(lane: &Lane) -> u32 {
 }
 
 /// Due times that nobody wakes us for (backoff, other processes) are met within this.
+const KEY_USE_TICKS: u64 = 5;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A fifth of a second at the most for each group of events.
 const STEP_ASIDE: Duration = Duration::from_millis(20);

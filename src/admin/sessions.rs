@@ -157,10 +157,13 @@ pub async fn change_password(
 
 /// Whether a user is let in: neither he nor his company is closed.
 fn may_act(store: &Store, user: &User) -> bool {
-    let company_acts = user
-        .role
-        .company()
-        .is_none_or(|company| store.directory().companies.contains_key(company));
+    let company_acts = user.role.company().is_none_or(|company| {
+        store
+            .directory()
+            .companies
+            .get(company)
+            .is_some_and(|it| it.card.active)
+    });
     user.is_active && company_acts
 }
 

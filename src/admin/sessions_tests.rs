@@ -31,6 +31,7 @@ impl House {
             language: Language::Es,
             timezone: "America/Mexico_City".to_owned(),
             notify_email: None,
+            card: Default::default(),
         };
         let put = move |db: &crate::store::Db<'_>| {
             db.put_company(&company)?;

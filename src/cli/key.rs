@@ -46,6 +46,9 @@ pub(super) fn add(db: &Db<'_>, company: CompanyId, name: String) -> Result<(ApiK
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
+        router: None,
+        secret_id: None,
+        use_count: 0,
     };
     db.add_api_key(&key, &secret)?;
     Ok((key, secret))

@@ -115,7 +115,7 @@ const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 20] = [
+const KEYS: [Key; 22] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -134,6 +134,8 @@ const KEYS: [Key; 20] = [
     key(OUTGOING, "allow", Kind::List),
     key(OUTGOING, "ports", Kind::Numbers),
     key(API, "pagos_secret_in_body", Kind::Flag),
+    key(API, "cors_origins", Kind::List),
+    key(API, "token_secrets", Kind::List),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

@@ -38,10 +38,24 @@ pub struct Outgoing {
 }
 
 /// What programs may do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Api {
     /// `POST /pagos` also believes whoever sends the private key of one of our accounts in the body.
     pub pagos_secret_in_body: bool,
+    pub cors: Cors,
+    /// Names of the secrets that sign keys and sessions, from newest to oldest. Never empty.
+    pub token_secrets: Vec<String>,
+}
+
+/// Which pages of other sites may call the API from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cors {
+    #[default]
+    None,
+    /// Any page, without cookies or other credentials of the browser.
+    Any,
+    /// Exactly these origins, as browsers write them.
+    Origins(Vec<String>),
 }
 
 /// How mail leaves.
@@ -259,6 +273,8 @@ struct RawOutgoing {
 #[serde(deny_unknown_fields, default)]
 struct RawApi {
     pagos_secret_in_body: bool,
+    cors_origins: Vec<String>,
+    token_secrets: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -298,13 +314,33 @@ impl Raw {
                 allow: read_networks("outgoing.allow", &self.outgoing.allow)?,
                 ports: self.outgoing.ports,
             },
-            api: Api {
-                pagos_secret_in_body: self.api.pagos_secret_in_body,
-            },
+            api: self.api.check()?,
             log: Log {
                 format: self.log.format,
                 filter: self.log.filter.unwrap_or_else(|| "info".to_owned()),
             },
+        })
+    }
+}
+
+impl RawApi {
+    fn check(self) -> Result<Api, ConfigError> {
+        let token_secrets = self.token_secrets.unwrap_or_else(|| vec![FIRST_SECRET.to_owned()]);
+        let is_name = |name: &String| {
+            !name.is_empty()
+                && name.len() <= 32
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if token_secrets.is_empty() || !token_secrets.iter().all(is_name) {
+            return Err(value(
+                "api.token_secrets",
+                "name one secret at least, with letters, digits and dashes, such as `[\"2\", \"1\"]`",
+            ));
+        }
+        Ok(Api {
+            pagos_secret_in_body: self.pagos_secret_in_body,
+            cors: read_cors(&self.cors_origins)?,
+            token_secrets,
         })
     }
 }
@@ -365,6 +401,28 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
+fn read_cors(texts: &[String]) -> Result<Cors, ConfigError> {
+    match texts {
+        [] => Ok(Cors::None),
+        [any] if any == "*" => Ok(Cors::Any),
+        texts => Ok(Cors::Origins(
+            texts.iter().map(|text| read_origin(text)).collect::<Result<_, _>>()?,
+        )),
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, no path.
+fn read_origin(text: &str) -> Result<String, ConfigError> {
+    let wrong = || {
+        let sentence = "write origins such as `https://portal.example.net`, without a path, or only `*`";
+        value("api.cors_origins", sentence)
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = url.origin().ascii_serialization();
+    let is_plain = matches!(url.scheme(), "http" | "https") && text.trim_end_matches('/') == origin;
+    if is_plain { Ok(origin) } else { Err(wrong()) }
+}
+
 fn read_networks(key: &'static str, texts: &[String]) -> Result<Vec<IpNet>, ConfigError> {
     texts.iter().map(|text| read_network(key, text)).collect()
 }
@@ -411,6 +469,7 @@ fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, ConfigErr
 
 const DEFAULT_FILE: &str = "mikrelay.toml";
 const DEFAULT_PORT: u16 = 8080;
+const FIRST_SECRET: &str = "1";
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ mod reconcile;
 pub mod recover;
 pub mod refund;
 mod retention;
+pub mod router_keys;
 mod routers;
 mod settle;
 mod upkeep;
@@ -35,6 +36,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::api_key::RouterKey;
 use crate::clock::Clock;
 use crate::company::{GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
@@ -44,6 +46,7 @@ use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
 use crate::routeros::Deadlines;
 use crate::secrets::MasterKey;
+use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
@@ -52,6 +55,7 @@ use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
 use receive::{CallbackReply, CallbackRequest};
 use recover::Recovered;
+use router_keys::KeyFault;
 use routers::Routers;
 use view::{OrderView, Recovery};
 
@@ -68,6 +72,8 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    router_tokens: Tokens,
+    key_uses: router_keys::Uses,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -95,6 +101,8 @@ pub struct Parts {
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
     pub deadlines: Deadlines,
+    /// Names of the secrets that sign keys and sessions, from newest to oldest.
+    pub token_secrets: Vec<String>,
 }
 
 /// What running a job came to.
@@ -115,6 +123,7 @@ pub enum Outcome {
 impl Relay {
     pub fn new(parts: Parts) -> Self {
         let routers = Routers::new(parts.deadlines);
+        let router_tokens = router_keys::tokens(&parts.key, &parts.token_secrets);
         Self(Arc::new(Inner {
             parts,
             routers,
@@ -124,6 +133,8 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            router_tokens,
+            key_uses: router_keys::Uses::default(),
         }))
     }
 
@@ -140,6 +151,21 @@ impl Relay {
     /// The company whose key a program showed.
     pub async fn caller_of(&self, key: SecretString) -> Result<Option<Caller>, StoreError> {
         keys::caller_of(self, key).await
+    }
+
+    /// The router whose key a portal showed. Costs no I/O.
+    pub fn router_key(&self, shown: &str) -> Result<Arc<RouterKey>, KeyFault> {
+        router_keys::caller(self, shown)
+    }
+
+    /// What signs the keys of routers.
+    pub fn router_tokens(&self) -> &Tokens {
+        &self.0.router_tokens
+    }
+
+    /// Writes down how often keys of routers were used since the last time.
+    pub async fn write_key_uses(&self) -> Result<(), StoreError> {
+        router_keys::write_uses(self).await
     }
 
     /// The company whose account's private key a program showed.

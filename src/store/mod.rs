@@ -22,6 +22,7 @@ mod open;
 mod orders;
 mod outbox;
 mod params;
+mod products;
 mod readers;
 mod references;
 mod refunds;

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::columns::{Columns, ms};
 use super::{Db, StoreError};
+use crate::api_key::key_digest;
 use crate::ids::{CompanyId, SessionId, UserId};
 use crate::user::{Role, Session, User};
 
@@ -101,7 +102,7 @@ impl Db<'_> {
         let values = (
             user.id.0,
             user.role.company().map(CompanyId::as_str),
-            super::api_keys::sha256(token.expose_secret()),
+            key_digest(token.expose_secret()),
             now,
             ms(expires_at),
         );
@@ -116,7 +117,7 @@ impl Db<'_> {
         let sql = "SELECT user.id, user.role, user.company, user.email, user.name, user.is_active, user.created_at, \
                    user.last_login_at, session.id, session.expires_at, session.revoked_at \
                    FROM session JOIN user ON user.id = session.user WHERE session.sha256 = ?1";
-        let shown = super::api_keys::sha256(token.expose_secret());
+        let shown = key_digest(token.expose_secret());
         self.one(sql, [shown], |columns| {
             Ok(Session {
                 user: read_user(columns)?,

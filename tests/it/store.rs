@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use mikrelay::api_key::{ApiKey, KeyKind};
 use mikrelay::clock::Clock;
 use mikrelay::company::{
-    Account, AccountKeys, CallbackHeader, Company, ConektaMethod, GatewayName, Hotspot, Language, LinkPolicy,
-    MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
+    Account, AccountKeys, CallbackHeader, Company, CompanyCard, ConektaMethod, GatewayName, Hotspot, Language,
+    LinkPolicy, MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCard, RouterCredentials, RouterTls,
 };
 use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::hook::{Delivery, HookState, NewHook, Signer};
@@ -116,6 +116,7 @@ fn company() -> Company {
         language: Language::Fr,
         timezone: "Africa/Porto-Novo".to_owned(),
         notify_email: Some("awa@example.net".to_owned()),
+        card: CompanyCard::default(),
     }
 }
 
@@ -130,6 +131,7 @@ fn router() -> Router {
             password: "canary-router-password".into(),
         }),
         access_uuid: "61cd594b-2f01-48ca-8692-65e4ef3a36d5".to_owned(),
+        card: RouterCard::default(),
     }
 }
 
@@ -386,6 +388,9 @@ fn api_key() -> ApiKey {
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
+        router: None,
+        secret_id: None,
+        use_count: 0,
     }
 }
 

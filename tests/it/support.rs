@@ -95,6 +95,7 @@ impl World {
             key: key.clone(),
             public_url,
             deadlines: short_deadlines(),
+            token_secrets: vec!["1".to_owned()],
         });
         let runner = Runner::new(relay.clone());
         Self {
@@ -139,6 +140,7 @@ impl World {
             key: self.key.clone(),
             public_url: self.relay.public_url().clone(),
             deadlines: short_deadlines(),
+            token_secrets: vec!["1".to_owned()],
         });
         let runner = Runner::new(relay.clone());
         Self { relay, runner, ..self }
