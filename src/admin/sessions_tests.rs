@@ -73,9 +73,9 @@ impl House {
     async fn close_account(&self, email: &'static str, is_active: bool) {
         let close = move |db: &crate::store::Db<'_>| {
             let (user, _) = db.user_by_email(email)?.unwrap();
-            users::in_write(users::set_active(db, &Actor::command("test"), user.id, is_active))
+            users::set_active(db, &Actor::command("test"), user.id, is_active)
         };
-        self.store.write(close).await.unwrap().unwrap();
+        crate::admin::change(&self.store, close).await.unwrap();
     }
 }
 

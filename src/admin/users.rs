@@ -2,7 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::password::{self, HashError, PasswordFault};
+use super::companies;
+use super::error::{AdminError, FieldFault, needed};
+use super::password;
 use crate::audit::{Actor, Changes};
 use crate::ids::UserId;
 use crate::store::{Db, NewUser, Store, StoreError};
@@ -17,32 +19,8 @@ pub struct UserWish {
     pub password: SecretString,
 }
 
-/// Why a user was not made or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum UserError {
-    #[error("this is not an e-mail address")]
-    Email,
-    #[error("a user has a name of at most {MOST_NAME_CHARS} characters")]
-    Name,
-    #[error("the address has a user already")]
-    Taken,
-    #[error("there is no such company")]
-    NoCompany,
-    #[error("there is no such user")]
-    NoUser,
-    /// Somebody has to be left who can let others in.
-    #[error("nobody closes his own account")]
-    Oneself,
-    #[error(transparent)]
-    Password(#[from] PasswordFault),
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Makes a user.
-pub async fn add(store: &Store, actor: Actor, wish: UserWish) -> Result<User, UserError> {
+pub async fn add(store: &Store, actor: Actor, wish: UserWish) -> Result<User, AdminError> {
     let password = wish.password.clone();
     let ready = Ready::of(store, wish)?;
     let hash = password::hash(password).await?;
@@ -50,7 +28,7 @@ pub async fn add(store: &Store, actor: Actor, wish: UserWish) -> Result<User, Us
 }
 
 /// `add` for the command line: blocks.
-pub fn add_now(store: &Store, actor: Actor, wish: UserWish) -> Result<User, UserError> {
+pub fn add_now(store: &Store, actor: Actor, wish: UserWish) -> Result<User, AdminError> {
     let password = wish.password.clone();
     let ready = Ready::of(store, wish)?;
     let hash = password::hash_now(&password)?;
@@ -58,11 +36,11 @@ pub fn add_now(store: &Store, actor: Actor, wish: UserWish) -> Result<User, User
 }
 
 /// Lets a user in, or keeps him out and ends his sessions; gives the user as he is then.
-pub fn set_active(db: &Db<'_>, actor: &Actor, id: UserId, is_active: bool) -> Result<User, UserError> {
+pub fn set_active(db: &Db<'_>, actor: &Actor, id: UserId, is_active: bool) -> Result<User, AdminError> {
     if actor.user == Some(id) && !is_active {
-        return Err(UserError::Oneself);
+        return Err(AdminError::Oneself);
     }
-    let mut user = db.user(id)?.ok_or(UserError::NoUser)?;
+    let mut user = db.user(id)?.ok_or(AdminError::NoUser(id.0))?;
     db.set_user_active(id, is_active)?;
     let changes = Changes::none().value("activo", Some(user.is_active), Some(is_active));
     db.add_audit(&actor.did(user.role.company(), subject(id), changes))?;
@@ -71,10 +49,11 @@ pub fn set_active(db: &Db<'_>, actor: &Actor, id: UserId, is_active: bool) -> Re
 }
 
 /// Gives the user of an address a new password and ends all his sessions; for the command line: blocks.
-pub fn set_password_now(store: &Store, actor: Actor, email: &str, new: &SecretString) -> Result<User, UserError> {
-    let email = fold_email(email).ok_or(UserError::Email)?;
+pub fn set_password_now(store: &Store, actor: Actor, email: &str, new: &SecretString) -> Result<User, AdminError> {
+    let email = fold_email(email).ok_or(AdminError::field("email", FieldFault::Email))?;
     password::check(new, &email)?;
     let hash = password::hash_now(new)?;
+    let wanted = email.clone();
     let done = store.write_now(move |db| {
         let Some((user, _)) = db.user_by_email(&email)? else {
             return Ok(None);
@@ -84,16 +63,7 @@ pub fn set_password_now(store: &Store, actor: Actor, email: &str, new: &SecretSt
         db.add_audit(&actor.did(user.role.company(), subject(user.id), changes))?;
         Ok(Some(user))
     })?;
-    done.ok_or(UserError::NoUser)
-}
-
-/// What a change came to, as the inside of a write gives it: only what the store itself reports takes the write back.
-/// So a change refuses before it writes.
-pub fn in_write<T>(done: Result<T, UserError>) -> Result<Result<T, UserError>, StoreError> {
-    match done {
-        Err(UserError::Store(error)) => Err(error),
-        done => Ok(done),
-    }
+    done.ok_or(AdminError::NoAddress(wanted))
 }
 
 /// A wish that was looked through.
@@ -104,16 +74,11 @@ struct Ready {
 }
 
 impl Ready {
-    fn of(store: &Store, wish: UserWish) -> Result<Self, UserError> {
-        let email = fold_email(&wish.email).ok_or(UserError::Email)?;
-        let name = wish.name.trim().to_owned();
-        let is_plain = !name.is_empty() && !name.contains(char::is_control);
-        if !is_plain || name.chars().count() > MOST_NAME_CHARS {
-            return Err(UserError::Name);
-        }
-        let known = |company| store.directory().companies.contains_key(company);
-        if !wish.role.company().is_none_or(known) {
-            return Err(UserError::NoCompany);
+    fn of(store: &Store, wish: UserWish) -> Result<Self, AdminError> {
+        let email = fold_email(&wish.email).ok_or(AdminError::field("email", FieldFault::Email))?;
+        let name = needed("nombre", &wish.name, MOST_NAME_CHARS)?;
+        if let Some(company) = wish.role.company() {
+            companies::known(&store.directory(), company)?;
         }
         password::check(&wish.password, &email)?;
         Ok(Self {
@@ -145,11 +110,11 @@ impl Ready {
     }
 }
 
-fn told(done: Result<User, StoreError>) -> Result<User, UserError> {
+fn told(done: Result<User, StoreError>) -> Result<User, AdminError> {
     done.map_err(|error| match error {
-        StoreError::Exists { .. } => UserError::Taken,
+        StoreError::Exists { .. } => AdminError::EmailTaken,
         // The company went meanwhile.
-        StoreError::Related { .. } => UserError::NoCompany,
+        StoreError::Related { .. } => AdminError::NoCompany(String::new()),
         other => other.into(),
     })
 }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::key::known_company;
 use super::order::print_json;
 use super::table::{Table, moment, or_dash, plain};
-use crate::admin::password;
 use crate::admin::users::{self, UserWish};
+use crate::admin::{self, password};
 use crate::audit::{Actor, Changed};
 use crate::store::{AuditFilter, Store};
 use crate::user::{Role, User, fold_email};
@@ -72,9 +72,9 @@ pub fn list(store: &Store, json: bool, out: &mut dyn Write) -> Result<()> {
 pub fn set_active(store: &Store, email: &str, is_active: bool, out: &mut dyn Write) -> Result<()> {
     let user = known_user(store, email)?;
     let act = if is_active { "user enable" } else { "user disable" };
-    let done =
-        store.write_now(move |db| users::in_write(users::set_active(db, &Actor::command(act), user.id, is_active)))?;
-    let user = done?;
+    let user = admin::change_now(store, move |db| {
+        users::set_active(db, &Actor::command(act), user.id, is_active)
+    })?;
     let state = if is_active {
         "may sign in"
     } else {

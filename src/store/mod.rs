@@ -16,6 +16,7 @@ mod jobs;
 mod ledger;
 mod links;
 mod lock;
+mod logos;
 mod meta;
 mod migrate;
 mod open;
@@ -27,6 +28,7 @@ mod readers;
 mod references;
 mod refunds;
 mod retention;
+mod sales;
 mod users;
 mod writer;
 
@@ -36,9 +38,11 @@ pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};
 pub use links::{LinkRequest, Sought};
 pub use lock::{DirLock, lock_data_dir};
+pub use logos::NewLogo;
 pub use orders::OrderFilter;
 pub use refunds::NewRefund;
 pub use retention::Expendable;
+pub use sales::SalesLine;
 pub use users::NewUser;
 
 use std::path::Path;

@@ -56,8 +56,8 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     // Who may administrate, and what they change: business records only, never a router, a gateway or money. The guard
-    // of `http_client` judges the addresses that clients give.
-    ("admin", &["words", "http_client", "secrets", "store"]),
+    // of `http_client` judges the addresses that clients give; `payment` makes the keys of portals.
+    ("admin", &["words", "http_client", "payment", "secrets", "store"]),
     ("jobs", &["words", "payment", "store"]),
     ("config", &["words"]),
     ("site", &["words", "config", "notify", "secrets", "store"]),

@@ -44,3 +44,15 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_company ON audit (company, id);
 CREATE INDEX audit_at ON audit (at);
+
+-- A router that is deleted while orders still need it: nobody sees it any more, late money still finds it.
+ALTER TABLE router ADD COLUMN removed_at INTEGER;
+
+-- One picture of each company, small enough to live here: backed up and replaced with everything else.
+CREATE TABLE logo (
+    company TEXT PRIMARY KEY REFERENCES company (id) ON DELETE CASCADE,
+    -- The last part of its address; another picture has another one.
+    name TEXT NOT NULL UNIQUE,
+    format TEXT NOT NULL,
+    image BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
