@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::api::cors::Cors;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::http_client::HttpClient;
@@ -72,6 +74,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
     let (stop_server, mut stopped) = watch::channel(false);
     let mut app = web::App::new(relay.clone(), relay.public_url(), config.trusted_proxies.clone());
     app.api.secret_in_body = config.api.pagos_secret_in_body;
+    app.cors = cors(&config.api.cors)?;
     let app = Arc::new(app);
     let server = tokio::spawn(async move {
         let stop = async move {
@@ -134,6 +137,17 @@ fn mailer(config: &Config) -> Result<Mailer> {
                 tracing::error!("mails wait until their password can be read: {error}");
             }
             Mailer::smtp(&mail.into())?
+        }
+    })
+}
+
+fn cors(settings: &config::Cors) -> Result<Cors> {
+    Ok(match settings {
+        config::Cors::None => Cors::None,
+        config::Cors::Any => Cors::Any,
+        config::Cors::Origins(origins) => {
+            let values = origins.iter().map(|origin| HeaderValue::try_from(origin.as_str()));
+            Cors::Origins(values.collect::<Result<_, _>>()?)
         }
     })
 }

@@ -452,6 +452,11 @@ impl Directory {
         is_offered && self.hotspots.get(&plan.hotspot).is_some_and(|it| self.is_open(it))
     }
 
+    /// Whether the company is there and active.
+    pub fn is_active(&self, company: &CompanyId) -> bool {
+        self.companies.get(company).is_some_and(|company| company.card.active)
+    }
+
     /// Whether anything is sold on the hotspot: router and company are active.
     pub fn is_open(&self, hotspot: &Hotspot) -> bool {
         self.router_of(hotspot).is_some_and(|router| router.card.active)

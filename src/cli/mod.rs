@@ -23,10 +23,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 use crate::app;
 use crate::config::{Config, LogFormat};
 use crate::logging;
+use crate::payment::router_keys::{self, KeyWish};
 use crate::refund::RefundReason;
 use crate::store::Store;
 
@@ -241,6 +243,20 @@ enum KeyCommand {
         #[arg(long, default_value = "")]
         name: String,
     },
+    /// Make a key for the portal pages of a router; it is shown once
+    Router {
+        /// The router's id in the business file
+        router: String,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        name: String,
+        /// For how many days it opens the router
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+        /// End all other keys of the router in the same moment
+        #[arg(long)]
+        replace: bool,
+    },
     /// All keys
     List {
         /// Only those of this company
@@ -403,11 +419,7 @@ fn run(cli: Cli) -> Result<()> {
             EventCommand::Replay { id } => event::replay(&open(config)?, id, out),
         },
         Command::Hook(command) => run_hook(&open(config)?, command, out),
-        Command::Key(command) => match command {
-            KeyCommand::Make { company, name } => key::make(&open(config)?, &company, &name, out),
-            KeyCommand::List { company, json } => key::list(&open(config)?, company.as_deref(), json, out),
-            KeyCommand::Revoke { id } => key::revoke(&open(config)?, &id, out),
-        },
+        Command::Key(command) => run_key(&load(config)?, command, out),
         Command::User(command) => run_user(&open(config)?, command, out),
         Command::Audit(AuditCommand::List { company, limit, json }) => {
             user::audit(&open(config)?, company.as_deref(), limit, json, out)
@@ -420,6 +432,29 @@ fn run(cli: Cli) -> Result<()> {
             kit::walled_garden(&gateway, &host, out)
         }
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
+    }
+}
+
+fn run_key(config: &Config, command: KeyCommand, out: &mut dyn Write) -> Result<()> {
+    let (store, master) = app::open_store(config)?;
+    match command {
+        KeyCommand::Make { company, name } => key::make(&store, &company, &name, out),
+        KeyCommand::Router {
+            router,
+            name,
+            days,
+            replace,
+        } => {
+            let wish = KeyWish {
+                name: name.trim().to_owned(),
+                lifetime: SignedDuration::from_hours(i64::from(days) * 24),
+                replacing: replace,
+            };
+            let tokens = router_keys::tokens(&master, &config.api.token_secrets);
+            key::make_for_router(&store, tokens, &router, wish, out)
+        }
+        KeyCommand::List { company, json } => key::list(&store, company.as_deref(), json, out),
+        KeyCommand::Revoke { id } => key::revoke(&store, &id, out),
     }
 }
 

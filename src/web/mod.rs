@@ -10,6 +10,7 @@ pub mod forwarded;
 pub mod head_watch;
 pub mod health;
 pub mod limits;
+mod portal;
 pub mod reply;
 pub mod route;
 pub mod server;
@@ -22,6 +23,9 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::api::ApiSettings;
+use crate::api::cors::Cors;
+use crate::api::public::Portal;
+use crate::api::serve::Service;
 use crate::payment::Relay;
 use limits::RateLimits;
 
@@ -33,6 +37,19 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     pub limits: RateLimits,
     pub api: ApiSettings,
+    pub cors: Cors,
+    pub portal: Portal,
+}
+
+impl App {
+    /// What all operations of the API share.
+    fn service(&self) -> Service<'_> {
+        Service {
+            relay: &self.relay,
+            portal: &self.portal,
+            limits: &self.limits,
+        }
+    }
 }
 
 impl App {
@@ -44,6 +61,8 @@ impl App {
             trusted_proxies,
             limits: RateLimits::default(),
             api: ApiSettings::default(),
+            cors: Cors::None,
+            portal: Portal::default(),
         }
     }
 }

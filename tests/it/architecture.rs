@@ -79,6 +79,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "api",
             "config",
             "gateway",
             "http_client",

@@ -26,6 +26,7 @@ mod mercadopago;
 mod operator;
 mod pagos;
 mod payment;
+mod portal;
 mod process;
 mod refunds;
 mod retention;
