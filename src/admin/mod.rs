@@ -19,7 +19,31 @@ pub use error::{AdminError, FieldFault};
 
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use jiff::SignedDuration;
+
+use address::AddressPolicy;
+
 use crate::store::{Db, Store, StoreError};
+
+/// What the operator decides about administrators.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// Where companies may point their routers.
+    pub addresses: AddressPolicy,
+    pub session_lifetime: SignedDuration,
+}
+
+impl Default for AdminSettings {
+    fn default() -> Self {
+        Self {
+            addresses: AddressPolicy::default(),
+            session_lifetime: SignedDuration::from_hours(DEFAULT_SESSION_HOURS),
+        }
+    }
+}
+
+/// As the documented service has it (facts: pagos-hotspot-api 3).
+pub const DEFAULT_SESSION_HOURS: i64 = 24;
 
 /// Runs a change as one write and puts it in force at once. Every fault takes the whole write back.
 pub async fn change<T: Send + 'static>(

@@ -116,12 +116,12 @@ pub async fn shown(store: &Store, now: Timestamp, token: SecretString) -> Result
 }
 
 /// Ends a session at once.
-pub async fn log_out(store: &Store, session: Session) -> Result<(), StoreError> {
+pub async fn log_out(store: &Store, actor: &Actor, session: Session) -> Result<(), StoreError> {
+    let actor = actor.clone();
     store
         .write(move |db| {
             if db.revoke_session(session.id)? {
                 let user = &session.user;
-                let actor = Actor::user(user, "logout");
                 db.add_audit(&actor.did(user.role.company(), format!("user {}", user.id), Changes::none()))?;
             }
             Ok(())
@@ -132,6 +132,7 @@ pub async fn log_out(store: &Store, session: Session) -> Result<(), StoreError> 
 /// Changes the password of whoever is signed in; his other sessions end.
 pub async fn change_password(
     store: &Store,
+    actor: &Actor,
     session: Session,
     current: SecretString,
     new: SecretString,
@@ -143,11 +144,11 @@ pub async fn change_password(
     }
     password::check(&new, &session.user.email)?;
     let hash = password::hash(new).await?;
+    let actor = actor.clone();
     store
         .write(move |db| {
             let user = &session.user;
             db.set_password(user.id, &hash, Some(session.id))?;
-            let actor = Actor::user(user, "change-password");
             let changes = Changes::none().secret("password", true);
             db.add_audit(&actor.did(user.role.company(), format!("user {}", user.id), changes))
         })

@@ -90,7 +90,7 @@ async fn a_session_lives_a_day_or_until_it_is_ended() {
     assert_eq!(session.expires_at, begun.expires_at);
 
     let other = house.log_in(EMAIL, PASSWORD).await.unwrap();
-    log_out(&house.store, session).await.unwrap();
+    log_out(&house.store, &Actor::command("logout"), session).await.unwrap();
     assert_eq!(house.shown(&begun.token).await, Shown::Unknown, "logout ends a session");
     assert!(
         matches!(house.shown(&other.token).await, Shown::Valid(_)),
@@ -141,8 +141,9 @@ async fn s12_a_new_password_ends_the_other_sessions() {
         house.log_in(EMAIL, PASSWORD).await.unwrap(),
     );
     let session = house.session(&own.token).await;
+    let actor = Actor::user(&session.user, "change-password");
     let change = |current: &'static str, new: &'static str| {
-        change_password(&house.store, session.clone(), current.into(), new.into())
+        change_password(&house.store, &actor, session.clone(), current.into(), new.into())
     };
     assert!(matches!(
         change("wrong", "sol en el patio").await,

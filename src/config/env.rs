@@ -115,7 +115,7 @@ const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 22] = [
+const KEYS: [Key; 25] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -136,6 +136,9 @@ const KEYS: [Key; 22] = [
     key(API, "pagos_secret_in_body", Kind::Flag),
     key(API, "cors_origins", Kind::List),
     key(API, "token_secrets", Kind::List),
+    key(API, "session_hours", Kind::Number),
+    key(API, "router_networks", Kind::List),
+    key(API, "router_names", Kind::Flag),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

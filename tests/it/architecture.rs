@@ -69,7 +69,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "web",
         &[
-            "words", "api", "config", "gateway", "pages", "payment", "secrets", "store",
+            "words", "admin", "api", "config", "gateway", "pages", "payment", "secrets", "store",
         ],
     ),
     // The simulators stand for foreign systems, so they share no code with what they test. The router has a
@@ -79,6 +79,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "admin",
             "api",
             "config",
             "gateway",
