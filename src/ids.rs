@@ -114,4 +114,10 @@ row_ids! {
     RefundId,
     /// A webhook that we send.
     HookId,
+    /// A person who may sign in; never given to another one.
+    UserId,
+    /// A session of a user.
+    SessionId,
+    /// A line of the audit log.
+    AuditId,
 }

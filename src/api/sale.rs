@@ -472,7 +472,11 @@ fn connection(ask: &Ask<'_>, sold: &Sold) -> AutoConnection {
     let shown = access.wished && access.mac.as_deref().is_some_and(|mac| !mac.is_empty());
     let echo = |text: &Option<String>| text.clone().filter(|_| shown).unwrap_or_default();
     AutoConnection {
-        estado: if access.online { ConnectionState::Online } else { ConnectionState::Offline },
+        estado: if access.online {
+            ConnectionState::Online
+        } else {
+            ConnectionState::Offline
+        },
         mac: echo(&access.mac),
         ip: echo(&access.ip),
         mensaje: ask.say(sentence),
@@ -548,7 +552,10 @@ mod tests {
             read(r#"{"email":"a@b.c","identification":{"type":"DNI","number":"12345678"}}"#),
             document("DNI", "12345678")
         );
-        assert_eq!(read(r#"{"identification":{"type":"DNI","number":12345678}}"#), document("DNI", "12345678"));
+        assert_eq!(
+            read(r#"{"identification":{"type":"DNI","number":12345678}}"#),
+            document("DNI", "12345678")
+        );
         for nothing in [
             "{}",
             r#"{"identification":null}"#,

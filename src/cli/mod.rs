@@ -16,6 +16,7 @@ pub mod refund;
 pub mod router;
 mod serve;
 mod table;
+pub mod user;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,12 @@ enum Command {
     /// Make and revoke keys for programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// People who sign in to administrate
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look at who changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at routers
     #[command(subcommand)]
     Router(RouterCommand),
@@ -313,6 +320,58 @@ enum KeyCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make a user; the password is asked for, or read from a pipe
+    Add {
+        /// The e-mail address
+        email: String,
+        /// `super_admin`: the operator's own; `cliente_admin`: one company's
+        #[arg(long)]
+        role: String,
+        /// The company of a `cliente_admin`
+        #[arg(long)]
+        company: Option<String>,
+        /// Who it is; the address when absent
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// All users
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a user out and end his sessions
+    Disable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Let a user in again
+    Enable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Give a user a new password, asked for or read from a pipe, and end his sessions
+    SetPassword {
+        /// The e-mail address
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// The latest changes
+    List {
+        /// Only those of this company
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum RouterCommand {
     /// Connect, log in and compare profiles and hotspot servers with the business file
     Test {
@@ -408,6 +467,10 @@ fn run(cli: Cli) -> Result<()> {
         },
         Command::Hook(command) => run_hook(&open(config)?, command, out),
         Command::Key(command) => run_key(&load(config)?, command, out),
+        Command::User(command) => run_user(&open(config)?, command, out),
+        Command::Audit(AuditCommand::List { company, limit, json }) => {
+            user::audit(&open(config)?, company.as_deref(), limit, json, out)
+        }
         Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
         Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
         Command::Config(ConfigCommand::Example) => config::example(out),
@@ -461,6 +524,29 @@ fn run_hook_endpoint(store: &Store, command: EndpointCommand, out: &mut dyn Writ
         EndpointCommand::Remove { id } => hook_endpoint::remove(store, &id, out),
         EndpointCommand::Secret { id } => hook_endpoint::secret(store, &id, out),
         EndpointCommand::Rotate { id, keep_hours } => hook_endpoint::rotate(store, &id, keep_hours, out),
+    }
+}
+
+fn run_user(store: &Store, command: UserCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        UserCommand::Add {
+            email,
+            role,
+            company,
+            name,
+        } => user::add(
+            store,
+            &email,
+            &role,
+            company.as_deref(),
+            name.as_deref(),
+            user::ask_password,
+            out,
+        ),
+        UserCommand::List { json } => user::list(store, json, out),
+        UserCommand::Disable { email } => user::set_active(store, &email, false, out),
+        UserCommand::Enable { email } => user::set_active(store, &email, true, out),
+        UserCommand::SetPassword { email } => user::set_password(store, &email, user::ask_password, out),
     }
 }
 

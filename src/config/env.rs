@@ -116,7 +116,7 @@ const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 23] = [
+const KEYS: [Key; 26] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -138,6 +138,9 @@ const KEYS: [Key; 23] = [
     key(API, "pagos_secret_in_body", Kind::Flag),
     key(API, "cors_origins", Kind::List),
     key(API, "token_secrets", Kind::List),
+    key(API, "session_hours", Kind::Number),
+    key(API, "router_networks", Kind::List),
+    key(API, "router_names", Kind::Flag),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

@@ -55,6 +55,12 @@ pub struct Api {
     pub cors: Cors,
     /// Names of the secrets that sign keys and sessions, from newest to oldest. Never empty.
     pub token_secrets: Vec<String>,
+    /// For how long somebody stays signed in.
+    pub session_hours: u32,
+    /// Networks besides the public internet that companies may point their routers at.
+    pub router_networks: Vec<IpNet>,
+    /// Whether companies may name their routers by host names.
+    pub router_names: bool,
 }
 
 /// Which pages of other sites may call the API from a browser.
@@ -292,6 +298,9 @@ struct RawApi {
     pagos_secret_in_body: bool,
     cors_origins: Vec<String>,
     token_secrets: Option<Vec<String>>,
+    session_hours: Option<u32>,
+    router_networks: Vec<String>,
+    router_names: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -361,6 +370,9 @@ impl RawApi {
             pagos_secret_in_body: self.pagos_secret_in_body,
             cors: read_cors(&self.cors_origins)?,
             token_secrets,
+            session_hours: read_session_hours(self.session_hours)?,
+            router_networks: read_networks("api.router_networks", &self.router_networks)?,
+            router_names: self.router_names,
         })
     }
 }
@@ -427,6 +439,14 @@ fn read_telegram_url(text: &str) -> Result<Url, ConfigError> {
         |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
     url.filter(usable)
         .ok_or_else(|| value("telegram.base_url", "write it as `https://api.telegram.org`"))
+}
+
+fn read_session_hours(hours: Option<u32>) -> Result<u32, ConfigError> {
+    let hours = hours.unwrap_or(SESSION_HOURS);
+    if hours == 0 || hours > MOST_SESSION_HOURS {
+        return Err(value("api.session_hours", "a session lives from 1 to 8760 hours"));
+    }
+    Ok(hours)
 }
 
 fn read_cors(texts: &[String]) -> Result<Cors, ConfigError> {
@@ -498,6 +518,10 @@ fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, ConfigErr
 const DEFAULT_FILE: &str = "mikrelay.toml";
 const DEFAULT_PORT: u16 = 8080;
 const FIRST_SECRET: &str = "1";
+/// A day, as the documented service has it.
+const SESSION_HOURS: u32 = 24;
+/// A year: a session that never ends is a password that nobody changes.
+const MOST_SESSION_HOURS: u32 = 8760;
 
 #[cfg(test)]
 mod tests {

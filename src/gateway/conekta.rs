@@ -11,7 +11,7 @@ mod list;
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::answer;
@@ -32,6 +32,9 @@ impl Gateway for Conekta {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
+            Err(_) if account.keys.private_key().is_none() => PayMethod::Cannot {
+                missing: Lack::OneOf(&["secret_key"]),
+            },
             Err(_) => PayMethod::Cannot {
                 missing: Lack::ForeignKeys,
             },
@@ -142,6 +145,9 @@ impl Api {
         else {
             return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
         };
+        if private_key.expose_secret().is_empty() {
+            return Err(GatewayError::Misconfigured(NO_KEY.to_owned()));
+        }
         let base = account.base_url.as_deref().unwrap_or(API).trim_end_matches('/');
         Ok(Self {
             base: base.to_owned(),
@@ -402,6 +408,7 @@ const API: &str = "https://api.conekta.io";
 /// The version whose shapes this file was written from.
 const VERSION: &str = "application/vnd.conekta-v2.2.0+json";
 const FOREIGN_ACCOUNT: &str = "this is no Conekta account";
+const NO_KEY: &str = "its owner took its secret key away";
 /// The documented minimum of a card. Cash and transfers have one nobody published.
 const LEAST_CENTAVOS: i64 = 300;
 /// A card is paid while the buyer stands there; a day covers who comes back to the page.

@@ -27,6 +27,7 @@ pub(super) async fn clean(relay: &Relay) -> Result<Outcome, StoreError> {
         Chore::Mails(now - EVERYTHING_LIVES),
         Chore::Notices(now - TEXTS_LIVE),
         Chore::Hooks(now - BYTES_LIVE),
+        Chore::Audits(now - EVERYTHING_LIVES),
     ]);
     for chore in chores {
         let mut from = Timestamp::UNIX_EPOCH;
@@ -69,6 +70,7 @@ enum Chore {
     Mails(Timestamp),
     Notices(Timestamp),
     Hooks(Timestamp),
+    Audits(Timestamp),
 }
 
 impl Chore {
@@ -108,6 +110,7 @@ impl Chore {
                 let found = store.read(move |db| db.orphaned_messages(before, BATCH)).await?;
                 store.write(move |db| db.delete_orphaned_messages(&found)).await
             }
+            Self::Audits(before) => store.write(move |db| db.delete_audits(before, BATCH)).await,
         }
     }
 }
