@@ -84,6 +84,16 @@ pub enum Verdict {
     Failed(String),
 }
 
+/// Why a test message was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TestFault {
+    /// Telegram's words, or ours for what cannot be a bot or a chat.
+    #[error("Telegram refuses: {0}")]
+    Refused(String),
+    #[error("Telegram was not reached: {0}")]
+    Unreachable(String),
+}
+
 /// Whether a text has the form of a bot's token. It stands in an address, so nothing else may.
 pub fn is_token(text: &str) -> bool {
     text.len() <= TOKEN_MAX

@@ -395,6 +395,7 @@ static TABLE: &[&[Operation]] = &[
     super::admin::sales::OPERATIONS,
     super::admin::own_routers::OPERATIONS,
     super::admin::products::OPERATIONS,
+    super::admin::telegram::OPERATIONS,
     super::admin::notices::OPERATIONS,
     super::admin::operator::OPERATIONS,
     super::admin::operator_routers::OPERATIONS,

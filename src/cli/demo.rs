@@ -14,19 +14,23 @@ use tokio::net::TcpListener;
 
 use super::key;
 use super::serve::{runtime, until_told_to_stop};
+use crate::admin::users::{self, UserWish};
 use crate::app::{self, Overrides, Running};
+use crate::audit::Actor;
 use crate::company::{AccountKeys, Directory, Language, Telegram};
 use crate::config::{Config, Cors, LogFormat};
 use crate::ids::{CompanyId, HotspotId, RouterId};
 use crate::logging;
 use crate::notify::mail::{Mailer, MemoryMailbox};
 use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
+use crate::secrets;
 use crate::sim::gateways::{SimGateways, SimGatewaysConfig, WebhookTarget};
 use crate::sim::portal::{PagosPage, Portal, PortalConfig, PortalPlan, start_portal};
 use crate::sim::router::{SimRouter, SimRouterConfig};
 use crate::sim::telegram::SimTelegram;
 use crate::site;
 use crate::store::Db;
+use crate::user::Role;
 
 /// Runs until Ctrl-C or SIGTERM.
 pub fn run(port: Option<u16>) -> Result<()> {
@@ -47,6 +51,8 @@ struct Demo {
     mexico: Portal,
     gateways: Arc<SimGateways>,
     _telegram: SimTelegram,
+    /// Role, address and password of who may administrate.
+    passwords: Vec<(&'static str, &'static str, SecretString)>,
     /// Of the Mexican company, for `POST /pagos`.
     api_key: SecretString,
     _data: TempDir,
@@ -103,6 +109,7 @@ impl Demo {
             ],
         });
         give_a_bot(&running, LUNA.id).await?;
+        let passwords = let_in(&running).await?;
         mexico.portal.set_chat(telegram.reader());
         connect_webhooks(&gateways, &relay_url);
         Ok(Self {
@@ -111,6 +118,7 @@ impl Demo {
             mexico: mexico.portal,
             gateways,
             _telegram: telegram,
+            passwords,
             api_key,
             _data: data,
         })
@@ -143,6 +151,14 @@ impl Demo {
         writeln!(out, "pagos   {mexico}/pagos")?;
         writeln!(out, "mexico_router  {mexico}/router")?;
         writeln!(out, "mexico_mailbox {mexico}/mailbox")?;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "The API is described at http://{relay}/docs; these may administrate by it:"
+        )?;
+        for (role, email, password) in &self.passwords {
+            writeln!(out, "{role}  {email}  {}", password.expose_secret())?;
+        }
         writeln!(out)?;
         writeln!(
             out,
@@ -212,6 +228,33 @@ impl Venue {
     }
 }
 
+/// One user of each role.
+async fn let_in(running: &Running) -> Result<Vec<(&'static str, &'static str, SecretString)>> {
+    let users = [
+        (Role::SuperAdmin, "super_admin", "operator@example.net"),
+        (
+            Role::ClienteAdmin {
+                company: CompanyId::new(LUNA.id),
+            },
+            "cliente_admin",
+            "luna@example.net",
+        ),
+    ];
+    let mut made = Vec::new();
+    for (role, word, email) in users {
+        let password = SecretString::from(secrets::random_token(PASSWORD_BITS));
+        let wish = UserWish {
+            role,
+            email: email.to_owned(),
+            name: word.to_owned(),
+            password: password.clone(),
+        };
+        users::add(running.relay.store(), Actor::command("demo"), wish).await?;
+        made.push((word, email, password));
+    }
+    Ok(made)
+}
+
 /// A bot on Telegram for a company.
 async fn give_a_bot(running: &Running, company: &str) -> Result<()> {
     let (store, id) = (running.relay.store(), CompanyId::new(company));
@@ -255,7 +298,8 @@ fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     let mut config = Config::read("", Path::new("demo"), std::iter::empty())?;
     config.listen = listen;
     data.join("data").clone_into(&mut config.data_dir);
-    // The demo's whole world is this machine.
+    // The demo's whole world is this machine; tools may play many senders.
+    config.trusted_proxies = vec![IpNet::from(listen.ip())];
     config.outgoing.allow = vec![IpNet::from(listen.ip())];
     config.outgoing.ports = Some(Vec::new());
     // Its portals find their ports only later; no page of theirs sends cookies.
@@ -380,6 +424,7 @@ static LUNA: Place = Place {
 };
 /// As in the business file.
 const LUNA_ROUTER: &str = "puebla";
+const PASSWORD_BITS: usize = 80;
 const USUAL_PORT: u16 = 8080;
 const LOG_FILTER: &str = "warn,mikrelay::payment=info";
 const ACCESS_UUID: &str = "61cd594b-2f01-48ca-8692-65e4ef3a36d5";

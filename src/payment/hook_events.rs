@@ -35,17 +35,14 @@ pub(super) fn tell_router(
     kind: EventKind,
     since: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(company) = change
-        .directory
-        .routers
-        .get(router)
-        .map(|router| router.company.clone())
-    else {
+    let Some(record) = change.directory.routers.get(router) else {
         return Ok(());
     };
+    let company = record.company.clone();
     let data = json!({
         "object": "router",
         "id": router,
+        "name": record.shown_name(),
         "status": if kind == EventKind::RouterOffline { "offline" } else { "online" },
         "since": since.to_string(),
     });

@@ -48,7 +48,7 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{GatewayName, Hotspot, Router};
+use crate::company::{Company, GatewayName, Hotspot, Router};
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
 use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
@@ -59,7 +59,7 @@ use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
-use crate::telegram::TelegramChat;
+use crate::telegram::{TelegramChat, TestFault};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
@@ -379,8 +379,8 @@ impl Relay {
         &self.0.parts.public_url
     }
 
-    /// Sends the test message with this bot to this chat, now. `Err`: Telegram's words, or why it was not reached.
-    pub async fn test_telegram(&self, company: &CompanyId, chat: &TelegramChat) -> Result<(), String> {
+    /// Sends the test message with this bot to this chat, now.
+    pub async fn test_telegram(&self, company: &Company, chat: &TelegramChat) -> Result<(), TestFault> {
         telegram::test(self, company, chat).await
     }
 

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::change::Change;
 use super::{Outcome, Relay, settle};
+use crate::company::Company;
 use crate::gateway::call::{Body, Call};
 use crate::ids::CompanyId;
 use crate::job::{Job, Lane, NewJob, Task};
@@ -16,7 +17,7 @@ use crate::notify::telegram::{self, SaleNews};
 use crate::order::{Order, State};
 use crate::secrets;
 use crate::store::StoreError;
-use crate::telegram::{Notice, NoticeState, Refusal, Standing, TelegramChat, Verdict};
+use crate::telegram::{Notice, NoticeState, Refusal, Standing, TelegramChat, TestFault, Verdict};
 
 /// Tells a company that has it on of a sale's result, if this state is one.
 pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), StoreError> {
@@ -111,23 +112,23 @@ pub(super) async fn send(relay: &Relay, id: i64, job: &Job) -> Result<Outcome, S
     .await
 }
 
-/// Sends the test message with this bot to this chat, now. `Err`: Telegram's words, or why it was not reached.
-pub(super) async fn test(relay: &Relay, company: &CompanyId, chat: &TelegramChat) -> Result<(), String> {
-    let directory = relay.store().directory();
-    let Some(company) = directory.companies.get(company) else {
-        return Err("there is no such company".to_owned());
-    };
+/// Sends the test message with this bot to this chat, now.
+pub(super) async fn test(relay: &Relay, company: &Company, chat: &TelegramChat) -> Result<(), TestFault> {
     let text = telegram::test_message(company.language, &company.name);
     match say(relay, chat, &text).await {
         Verdict::Sent => Ok(()),
-        Verdict::Busy(pause) => Err(format!("Telegram asks to wait {} s", pause.as_secs())),
-        Verdict::Refused(words) | Verdict::Failed(words) => Err(words),
+        Verdict::Busy(pause) => Err(TestFault::Refused(format!("retry after {} s", pause.as_secs()))),
+        Verdict::Refused(words) => Err(TestFault::Refused(words)),
+        Verdict::Failed(why) => Err(TestFault::Unreachable(why)),
     }
 }
 
 async fn say(relay: &Relay, chat: &TelegramChat, text: &str) -> Verdict {
     if !crate::telegram::is_token(chat.token.expose_secret()) {
-        return Verdict::Refused("the token does not look like a bot's".to_owned());
+        return Verdict::Refused("this is not a bot's token".to_owned());
+    }
+    if !crate::telegram::is_chat_id(&chat.chat_id) {
+        return Verdict::Refused("this is not a chat's id".to_owned());
     }
     let call = Call {
         method: http::Method::POST,

@@ -217,3 +217,9 @@ webhook-step-3 = Choose the notices of payments
 webhook-step-4 = See that the secret it shows is the one that you sent
 webhook-step-5 = Make a test payment and look for it among your transactions
 webhook-what = Notices of Mercado Pago are heard here
+
+# Messages by Telegram.
+telegram-sent = The test message is sent
+telegram-missing = The bot's token or the chat is missing
+telegram-refused = Telegram does not accept the bot or the chat: { $value }. Check the token and write to the bot first
+telegram-away = Telegram does not answer; try again

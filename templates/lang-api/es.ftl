@@ -217,3 +217,9 @@ webhook-step-3 = Elija los avisos de pagos
 webhook-step-4 = Compruebe que la clave secreta que muestra es la que envió
 webhook-step-5 = Haga un pago de prueba y mírelo en sus transacciones
 webhook-what = Aquí se reciben los avisos de Mercado Pago
+
+# Mensajes por Telegram.
+telegram-sent = El mensaje de prueba está enviado
+telegram-missing = Falta el token del bot o el chat
+telegram-refused = Telegram no acepta el bot o el chat: { $value }. Revise el token y escriba primero al bot
+telegram-away = Telegram no responde; inténtelo de nuevo

@@ -217,3 +217,9 @@ webhook-step-3 = Choisissez les notifications de paiements
 webhook-step-4 = Vérifiez que le secret affiché est celui que vous avez envoyé
 webhook-step-5 = Faites un paiement d’essai et cherchez-le parmi vos transactions
 webhook-what = Les notifications de Mercado Pago sont reçues ici
+
+# Messages par Telegram.
+telegram-sent = Le message d'essai est envoyé
+telegram-missing = Il manque le jeton du bot ou le chat
+telegram-refused = Telegram n'accepte pas le bot ou le chat : { $value }. Vérifiez le jeton et écrivez d'abord au bot
+telegram-away = Telegram ne répond pas ; réessayez

@@ -217,3 +217,9 @@ webhook-step-3 = Escolha os avisos de pagamentos
 webhook-step-4 = Verifique se a chave secreta mostrada é a que você enviou
 webhook-step-5 = Faça um pagamento de teste e procure-o nas suas transações
 webhook-what = Aqui são recebidos os avisos do Mercado Pago
+
+# Mensagens pelo Telegram.
+telegram-sent = A mensagem de teste foi enviada
+telegram-missing = Falta o token do bot ou o chat
+telegram-refused = O Telegram não aceita o bot ou o chat: { $value }. Verifique o token e escreva primeiro ao bot
+telegram-away = O Telegram não responde; tente de novo

@@ -258,8 +258,11 @@ async fn trouble_passes_a_restart_loses_nothing_and_old_news_is_given_up() {
 #[tokio::test]
 async fn the_test_message_says_what_is_wrong() {
     let shop = Shop::open().await;
-    let cafe = CompanyId::new("cafe");
-    let test = async |token: &str| shop.world.relay.test_telegram(&cafe, &chat(token)).await;
+    let cafe = shop.world.relay.store().directory().companies[&CompanyId::new("cafe")].clone();
+    let test = async |token: &str| {
+        let tested = shop.world.relay.test_telegram(&cafe, &chat(token)).await;
+        tested.map_err(|fault| fault.to_string())
+    };
     test(TOKEN).await.unwrap();
     assert!(shop.said()[0].contains("Café du Port"));
     assert!(test("not a token/../x").await.unwrap_err().contains("token"));
