@@ -61,6 +61,8 @@ describe('the example portal', { concurrency: 4 }, () => {
     await picture(page, 'pagos-plans');
     assert.ok(!scripts.some((path) => /js\/v2|conekta/.test(path)), 'a gateway was loaded before it was chosen');
     await choose(page, '1 hora');
+    await page.getByRole('button', { name: 'Pagar con tarjeta' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Pagar \$/ }).isVisible(), false, "the gateway's form has a button of its own");
     await picture(page, 'pagos-conekta');
     await payByConekta(page);
     const code = await expectOnline(page);
@@ -76,7 +78,7 @@ describe('the example portal', { concurrency: 4 }, () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code.password);
     await expectOnRouter(demo, page, [code.user], 1);
     await page.goto(demo.mailbox);
-    await page.locator('.notice', { hasText: code.password }).waitFor();
+    await page.locator('.notice', { hasText: code.password }).filter({ hasText: 'Cliente: APRO Rosa Vega' }).waitFor();
     await picture(page, 'pagos-telegram');
   }));
 

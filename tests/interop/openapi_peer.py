@@ -70,6 +70,8 @@ def run(demo, name, headers):
     command = [str(SCHEMATHESIS), "run", demo.places["relay"].rstrip("/") + "/openapi.json"]
     for header, value in headers.items():
         command += ["--header", f"{header}: {value}"]
+    # What ends the session itself has tests of its own; afterwards every answer would be the same 401.
+    command += ["--exclude-path-regex", "/auth/(logout|change-password)$"]
     command += ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"]
     command += ["--max-time", str(SECONDS), "--seed", SEED, "--workers", "2", "--continue-on-failure"]
     # Answers are checked, not which requests are taken: the contract is more lenient than its types say. And the
