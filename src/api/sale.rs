@@ -10,7 +10,6 @@ use super::operation::{Answered, Ask, Auth, Operation, Pace, Refusal, operation}
 use super::shape::{Member, Moment, Price, Schemas, Shape, answer, object};
 use crate::card::{CardRefusal, SaleFault};
 use crate::company::GatewayName;
-use crate::gateway::GatewayError;
 use crate::payment::portal::told::ToldError;
 use crate::payment::portal::{CardWish, SaleError, Seller, Sold, Standing};
 use crate::voucher::UserMode;
@@ -324,7 +323,6 @@ async fn payment(ask: &Ask<'_>, input: OnePayment) -> Result<Answered<PaymentSta
     }
     let told = match ask.relay.payment_told(&company, &input.payment_id).await {
         Ok(told) => told.ok_or_else(unknown)?,
-        Err(ToldError::Gateway(GatewayError::NotFound)) => return Err(unknown()),
         Err(ToldError::Gateway(error)) => {
             tracing::warn!("the gateway could not be asked about a payment: {error}");
             return Err(Refusal::new(ask, 500, "payment-untold"));
@@ -472,7 +470,11 @@ fn connection(ask: &Ask<'_>, sold: &Sold) -> AutoConnection {
     let shown = access.wished && access.mac.as_deref().is_some_and(|mac| !mac.is_empty());
     let echo = |text: &Option<String>| text.clone().filter(|_| shown).unwrap_or_default();
     AutoConnection {
-        estado: if access.online { ConnectionState::Online } else { ConnectionState::Offline },
+        estado: if access.online {
+            ConnectionState::Online
+        } else {
+            ConnectionState::Offline
+        },
         mac: echo(&access.mac),
         ip: echo(&access.ip),
         mensaje: ask.say(sentence),
@@ -548,7 +550,10 @@ mod tests {
             read(r#"{"email":"a@b.c","identification":{"type":"DNI","number":"12345678"}}"#),
             document("DNI", "12345678")
         );
-        assert_eq!(read(r#"{"identification":{"type":"DNI","number":12345678}}"#), document("DNI", "12345678"));
+        assert_eq!(
+            read(r#"{"identification":{"type":"DNI","number":12345678}}"#),
+            document("DNI", "12345678")
+        );
         for nothing in [
             "{}",
             r#"{"identification":null}"#,

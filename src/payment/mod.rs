@@ -88,6 +88,8 @@ struct Inner {
 #[derive(Default)]
 struct Wake {
     lanes: Mutex<HashSet<Lane>>,
+    /// Whose other end was seen to answer outside of any job.
+    answering: Mutex<HashSet<Lane>>,
     signal: Notify,
 }
 
@@ -304,6 +306,18 @@ impl Relay {
             lanes.insert(lane.clone());
             self.0.wake.signal.notify_one();
         }
+    }
+
+    /// A router was just asked for something and answered: its lane need not wait any longer.
+    fn lane_answers(&self, lane: Lane) {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.insert(lane);
+    }
+
+    /// Whether the other end of a lane was seen to answer since this was asked last.
+    pub fn has_answered(&self, lane: &Lane) -> bool {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.remove(lane)
     }
 
     /// Ends the API sessions with a proper goodbye.

@@ -93,7 +93,11 @@ fn accounts_at(directory: &Directory, gateway: GatewayName) -> Vec<&Account> {
 
 /// Nobody signed it. An account without a secret lets it ask about its own payment, and no more.
 async fn hint(relay: &Relay, accounts: &[&Account], request: &CallbackRequest<'_>) -> Result<Heard, StoreError> {
-    let open: Vec<_> = accounts.iter().copied().filter(|account| has_no_secret(account)).collect();
+    let open: Vec<_> = accounts
+        .iter()
+        .copied()
+        .filter(|account| has_no_secret(account))
+        .collect();
     if open.is_empty() {
         return Ok(Heard::NotBelieved);
     }
@@ -104,11 +108,18 @@ async fn hint(relay: &Relay, accounts: &[&Account], request: &CallbackRequest<'_
             query: &query,
             body: &request.body,
         };
-        let Some(id) = adapter.read_notice(account, told).ok().and_then(|notice| notice.gateway_id) else {
+        let Some(id) = adapter
+            .read_notice(account, told)
+            .ok()
+            .and_then(|notice| notice.gateway_id)
+        else {
             continue;
         };
         let wanted = account.id.clone();
-        let order = relay.store().read(move |db| db.order_by_gateway_id(&wanted, &id)).await?;
+        let order = relay
+            .store()
+            .read(move |db| db.order_by_gateway_id(&wanted, &id))
+            .await?;
         if let Some(order) = order {
             if relay.0.hints.check(&order.hotspot).is_err() {
                 return Ok(Heard::NotNow);

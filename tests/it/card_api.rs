@@ -20,7 +20,9 @@ impl Shop {
     }
 
     fn gateway(&self, path: &str) -> &SimGateway {
-        self.0.shop.gateway(if path == CONEKTA { "conekta" } else { "mercadopago" })
+        self.0
+            .shop
+            .gateway(if path == CONEKTA { "conekta" } else { "mercadopago" })
     }
 
     /// A good request with some members changed; `null` takes one away.
@@ -105,12 +107,20 @@ async fn a_sale_is_answered_as_documented() {
     // Again, byte for byte.
     assert_eq!(shop.pay(CONEKTA, &wish).await.body, reply.body);
 
-    let reply = shop.pay(MERCADOPAGO, &json!({"tipo_usuario": "pin", "cuotas": "3", "issuer_id": "310"})).await;
+    let reply = shop
+        .pay(
+            MERCADOPAGO,
+            &json!({"token": "tok_ok-2", "tipo_usuario": "pin", "cuotas": "3", "issuer_id": "310"}),
+        )
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let answer = json_of(&reply);
     let id: i64 = shop.only_payment(MERCADOPAGO).await.parse().unwrap();
     assert_eq!(answer["id_transaccion"], id.to_string());
-    assert_eq!((&answer["estado_pago"], &answer["tipo_usuario"]), (&json!("approved"), &json!("pin")));
+    assert_eq!(
+        (&answer["estado_pago"], &answer["tipo_usuario"]),
+        (&json!("approved"), &json!("pin"))
+    );
     assert_eq!(answer["usuario_hotspot"]["contrasena"], "");
     assert!(answer.get("advertencia").is_none());
     assert_eq!(
@@ -152,7 +162,11 @@ async fn a_faulty_request_is_refused_before_anything_is_done() {
     }
     let amount = detail(&shop.pay(MERCADOPAGO, &json!({"monto": 15.08})).await);
     assert!(amount.contains("15.08") && amount.contains("15.10 MXN"), "{amount}");
-    let both = json_of(&shop.pay(CONEKTA, &json!({"token_tarjeta": null, "nombre_cliente": null})).await);
+    let both = json_of(
+        &shop
+            .pay(CONEKTA, &json!({"token_tarjeta": null, "nombre_cliente": null}))
+            .await,
+    );
     assert_eq!(both["detail"].as_array().unwrap().len(), 2);
     let (orders, users) = (shop.gateway(CONEKTA).orders(), shop.0.shop.world.users());
     assert!(orders.is_empty() && users.is_empty());
@@ -202,7 +216,10 @@ async fn every_answer_of_a_gateway_has_its_status() {
             shop.gateway(path).fail_next([fault]);
             let reply = shop.pay(path, &json!({})).await;
             assert_eq!(reply.status, status, "{path} {fault:?}: {}", reply.body);
-            assert!(!detail(&reply).contains("upstream"), "the gateway's words are for the log");
+            assert!(
+                !detail(&reply).contains("upstream"),
+                "the gateway's words are for the log"
+            );
             assert_eq!(reply.header("retry-after").is_some(), status == 429);
         }
     }
@@ -212,7 +229,12 @@ async fn every_answer_of_a_gateway_has_its_status() {
 async fn messages_are_spoken_in_the_callers_language() {
     let shop = Shop::open().await;
     let changes = json!({"token_tarjeta": "tok_insufficient_funds"});
-    for (language, words) in [("en", "enough money"), ("fr", "assez d’argent"), ("pt", "saldo"), ("es", "fondos")] {
+    for (language, words) in [
+        ("en", "enough money"),
+        ("fr", "assez d’argent"),
+        ("pt", "saldo"),
+        ("es", "fondos"),
+    ] {
         let reply = shop.pay_with(CONEKTA, &changes, &[("Accept-Language", language)]).await;
         assert_eq!(reply.status, 402);
         assert!(detail(&reply).contains(words), "{language}: {}", reply.body);
@@ -222,7 +244,11 @@ async fn messages_are_spoken_in_the_callers_language() {
 #[tokio::test]
 async fn a_router_that_cannot_serve_is_500_and_nothing_is_charged() {
     let shop = Shop::open().await;
-    shop.0.shop.world.router.misbehave(Some(Misbehaviour::Fatal("secret words of the router".to_owned())));
+    shop.0
+        .shop
+        .world
+        .router
+        .misbehave(Some(Misbehaviour::Fatal("secret words of the router".to_owned())));
     let reply = shop.pay(CONEKTA, &json!({})).await;
     assert_eq!(reply.status, 500);
     assert!(!detail(&reply).contains("secret"));
@@ -254,7 +280,18 @@ async fn p9_what_is_switched_off_is_not_sold() {
 #[tokio::test]
 async fn names_begin_with_the_routers_prefix() {
     let shop = Shop::open().await;
-    let router = shop.0.shop.world.relay.store().directory().routers.values().next().unwrap().clone();
+    let router = shop
+        .0
+        .shop
+        .world
+        .relay
+        .store()
+        .directory()
+        .routers
+        .values()
+        .next()
+        .unwrap()
+        .clone();
     let card = mikrelay::company::RouterCard {
         user_prefix: "PT-".to_owned(),
         ..router.card.clone()
@@ -270,8 +307,17 @@ async fn a_key_of_another_sale_is_a_conflict() {
     let shop = Shop::open().await;
     let key = [("Idempotency-Key", "a")];
     assert_eq!(shop.pay_with(CONEKTA, &json!({}), &key).await.status, 200);
-    assert_eq!(shop.pay_with(MERCADOPAGO, &json!({"token": "tok_ok-2"}), &key).await.status, 409);
-    assert_eq!(shop.pay(MERCADOPAGO, &json!({})).await.status, 400, "its token was Conekta's");
+    assert_eq!(
+        shop.pay_with(MERCADOPAGO, &json!({"token": "tok_ok-2"}), &key)
+            .await
+            .status,
+        409
+    );
+    assert_eq!(
+        shop.pay(MERCADOPAGO, &json!({})).await.status,
+        400,
+        "its token was Conekta's"
+    );
 }
 
 /// 5.7
@@ -284,10 +330,17 @@ async fn what_became_of_a_payment_is_told_of_ones_own_only() {
         let told = shop.0.get(&format!("/api/v1/payments/estado-pago/{id}")).await;
         assert_eq!(told.status, 200, "{}", told.body);
         let told = json_of(&told);
-        let (status, amount) = if path == CONEKTA { ("paid", 15.0) } else { ("approved", 15.1) };
+        let (status, amount) = if path == CONEKTA {
+            ("paid", 15.0)
+        } else {
+            ("approved", 15.1)
+        };
         assert_eq!((&told["status"], &told["amount"]), (&json!(status), &json!(amount)));
         assert_eq!((&told["success"], &told["currency_id"]), (&json!(true), &json!("MXN")));
-        assert!(told["date_approved"].is_string() && told["date_last_updated"].is_string(), "{told}");
+        assert!(
+            told["date_approved"].is_string() && told["date_last_updated"].is_string(),
+            "{told}"
+        );
         let expected = id.parse::<i64>().map_or_else(|_| json!(id), |id| json!(id));
         assert_eq!(told["payment_id"], expected);
         for unknown in ["1", "ord_unknown", "..%2Forders", "%00", "9999999999999999999999"] {
@@ -302,7 +355,9 @@ async fn what_became_of_a_payment_is_told_of_ones_own_only() {
 }
 
 fn notice(id: &Value) -> Vec<u8> {
-    json!({"type": "payment", "action": "payment.updated", "id": "123", "data": {"id": id}}).to_string().into_bytes()
+    json!({"type": "payment", "action": "payment.updated", "id": "123", "data": {"id": id}})
+        .to_string()
+        .into_bytes()
 }
 
 async fn hear(shop: &Shop, path: &str, query: &str, secret: &str, id: &str, body: &[u8]) -> Reply {
@@ -325,12 +380,25 @@ async fn p17_and_p18_a_notification_finishes_a_pending_sale() {
     ] {
         let shop = Shop::open().await;
         shop.gateway(MERCADOPAGO).set_quirk(Quirk::SilentCharges, true);
-        assert_eq!(shop.pay(MERCADOPAGO, &json!({"token": "tok_pending"})).await.status, 200);
+        assert_eq!(
+            shop.pay(MERCADOPAGO, &json!({"token": "tok_pending"})).await.status,
+            200
+        );
         let id = shop.only_payment(MERCADOPAGO).await;
         let reference = shop.gateway(MERCADOPAGO).orders().remove(0);
-        shop.gateway(MERCADOPAGO).set_status(&reference, SimStatus::Paid).unwrap();
-        let told = if is_number { json!(id.parse::<i64>().unwrap()) } else { json!(id) };
-        let query = if in_query { format!("?data.id={id}&type=payment") } else { String::new() };
+        shop.gateway(MERCADOPAGO)
+            .set_status(&reference, SimStatus::Paid)
+            .unwrap();
+        let told = if is_number {
+            json!(id.parse::<i64>().unwrap())
+        } else {
+            json!(id)
+        };
+        let query = if in_query {
+            format!("?data.id={id}&type=payment")
+        } else {
+            String::new()
+        };
         for _ in 0..3 {
             let reply = hear(&shop, path, &query, "mp_webhook_secret_demo", &id, &notice(&told)).await;
             assert_eq!(reply.status, 200, "{}", reply.body);
@@ -375,7 +443,15 @@ async fn s3_what_nobody_signed_is_not_processed() {
 async fn a_signed_test_of_the_panel_changes_nothing() {
     let shop = Shop::open().await;
     let body = json!({"type": "test", "action": "test.created", "id": 1, "data": {"id": 123_456}}).to_string();
-    let reply = hear(&shop, "/api/v1/webhook", "", "mp_webhook_secret_demo", "123456", body.as_bytes()).await;
+    let reply = hear(
+        &shop,
+        "/api/v1/webhook",
+        "",
+        "mp_webhook_secret_demo",
+        "123456",
+        body.as_bytes(),
+    )
+    .await;
     assert_eq!(reply.status, 200);
     shop.0.shop.world.drain().await;
     assert_eq!(shop.0.shop.world.events().await, 1);
