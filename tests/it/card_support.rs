@@ -75,7 +75,7 @@ impl Portal {
     }
 
     /// The same from a phone of the hotspot that wants to be logged in.
-    pub fn from_phone(&self, gateway: GatewayName, token: &str) -> CardWish {
+    pub fn phone_wish(&self, gateway: GatewayName, token: &str) -> CardWish {
         CardWish {
             mac: Some(MAC.to_owned()),
             ip: Some(IP.to_owned()),
