@@ -760,6 +760,20 @@ fn a_basket_and_a_chargeback_lead_to_the_payment() {
     );
     assert_eq!(calls, ["GET https://api.mercadopago.com/v1/chargebacks/C5", GET]);
     assert_eq!(report.unwrap().status, PaymentStatus::ChargedBack);
+    // Its payment may be called approved for some time yet; what was won is the seller's.
+    for (more, status, detail, meaning) in [
+        ("", "approved", "accredited", PaymentStatus::Disputed),
+        (r#","coverage_applied":null"#, "approved", "accredited", PaymentStatus::Disputed),
+        (r#","coverage_applied":false"#, "approved", "accredited", PaymentStatus::Disputed),
+        (r#","coverage_applied":true"#, "approved", "accredited", PaymentStatus::Paid),
+        ("", "charged_back", "reimbursed", PaymentStatus::Paid),
+        ("", "refunded", "refunded", PaymentStatus::Refunded),
+    ] {
+        let chargeback = format!(r#"{{"id":"C5","payments":[87654321]{more}}}"#);
+        let answers = [(200, chargeback.as_str()), (200, &payment(status, detail, ""))];
+        let (_, report) = ask(Some("chargeback:C5"), &answers);
+        assert_eq!(report.unwrap().status, meaning, "{more} {status}/{detail}");
+    }
 }
 
 #[test]

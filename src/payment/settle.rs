@@ -400,11 +400,11 @@ fn act(
         }
         Verdict::Doubted(reason) => {
             // The gateway says it with every answer; people are told once.
-            let (line, held) = (reason.to_string(), format!("held: {reason}"));
-            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
+            if was_told(change.db, &order.reference, &reason)? {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{line} ({why})"))?;
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
+            second::look_soon(change, order, report)?;
             deliver::alert_about(change, order, &reason)
         }
         Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
@@ -448,6 +448,11 @@ fn act(
             change.advance(order, Fact::Failed, &sentence)
         }
     }
+}
+
+/// Whether people know of a doubt already, be it that the order is held for it.
+pub(super) fn was_told(db: &Db<'_>, order: &OrderRef, doubt: &Reason) -> Result<bool, StoreError> {
+    Ok(db.was_noted(order, &doubt.to_string())? || db.was_noted(order, &format!("held: {doubt}"))?)
 }
 
 /// Takes over what the gateway knows better than the form.

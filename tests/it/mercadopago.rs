@@ -14,6 +14,7 @@ use mikrelay::sim::http::{Reply, call};
 use crate::support::{Shop, UUID};
 
 const MP: &str = "mercadopago";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 async fn shop() -> Shop {
     Shop::open().await
@@ -421,6 +422,54 @@ async fn a_chargeback_notice_leads_to_its_payment() {
         .unwrap();
     notify(&shop, "data.id=C87654321000&type=topic_chargebacks_wh").await;
     assert_eq!(shop.world.state(&order).await, State::Refunded);
+}
+
+#[tokio::test]
+async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about_until_it_is_decided() {
+    let chargeback = "C87654321000";
+    let legacy = format!("topic=chargebacks&id={chargeback}&k={UUID}");
+    for is_legacy in [false, true] {
+        let shop = shop().await;
+        shop.world.relay.plan_daily_work().await.unwrap();
+        let order = shop.place(MP).await;
+        decide(&shop, &order, Choice::Pay).await;
+        // Long after the week in which each payment is asked about.
+        for _ in 0..20 {
+            shop.world.later(DAY).await;
+        }
+        let calls = |shop: &Shop| sim(shop).calls().len();
+        let (before, quiet) = (shop.world.mailbox.messages().len(), calls(&shop));
+        shop.world.later(DAY).await;
+        assert_eq!(calls(&shop), quiet + 1, "the list of the day, and no question");
+        for _ in 0..2 {
+            if is_legacy {
+                assert_eq!(shop.world.call(MP, &legacy, &[], b"{}").await.status, 200);
+                shop.world.drain().await;
+            } else {
+                notify(&shop, &format!("data.id={chargeback}&type=topic_chargebacks_wh")).await;
+            }
+        }
+        assert_eq!(shop.world.state(&order).await, State::Delivered);
+        let mails = shop.world.mailbox.messages();
+        assert_eq!(mails.len(), before + 1, "told once");
+        assert!(
+            mails[before].text.contains("Mercado Pago") && mails[before].text.contains("contest"),
+            "{}",
+            mails[before].text
+        );
+        // The bank decides weeks later, and no webhook says so.
+        for _ in 0..20 {
+            shop.world.later(DAY).await;
+        }
+        assert!(!shop.world.users()[0].disabled);
+        let word = SimStatus::Word("charged_back/settled".to_owned());
+        sim(&shop).set_status(order.reference.as_str(), word).unwrap();
+        for _ in 0..3 {
+            shop.world.later(DAY).await;
+        }
+        assert_eq!(shop.world.state(&order).await, State::Refunded);
+        assert!(shop.world.users()[0].disabled);
+    }
 }
 
 #[tokio::test]
