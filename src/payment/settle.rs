@@ -7,7 +7,7 @@ use super::change::Change;
 use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
 use super::refund::second;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver};
+use super::{Outcome, Relay, deliver, links};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, PaymentStatus, Report};
@@ -478,6 +478,9 @@ fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report)
     if page {
         order.pay_url.clone_from(&report.pay_url);
         order.reason = None;
+        if let (Some(raw), true) = (&report.raw, order.link.is_some()) {
+            links::keep_found(change, order, raw)?;
+        }
     }
     if instructed {
         order.instructions.clone_from(&report.instructions);

@@ -434,7 +434,7 @@ async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about
         let order = shop.place(MP).await;
         decide(&shop, &order, Choice::Pay).await;
         // Long after the week in which each payment is asked about.
-        for _ in 0..20 {
+        for _ in 0..9 {
             shop.world.later(DAY).await;
         }
         let calls = |shop: &Shop| sim(shop).calls().len();
@@ -458,7 +458,7 @@ async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about
             mails[before].text
         );
         // The bank decides weeks later, and no webhook says so.
-        for _ in 0..20 {
+        for _ in 0..9 {
             shop.world.later(DAY).await;
         }
         assert!(!shop.world.users()[0].disabled);

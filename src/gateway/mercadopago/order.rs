@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::answer::{self, Raw, Text};
-use super::super::call::{Body, Dialogue};
+use super::super::call::{Answer, Body, Dialogue};
 use super::super::{GatewayError, PaymentKey, PaymentRequest, PaymentStatus, Report, Started};
 use super::payment::{self, inner};
-use super::preference::taken_over;
+use super::preference::{started_by_earlier_try, taken_over, told_by};
 use super::{Api, about_order, idempotency_key, later, moment, notification_url, read};
 use crate::company::Mode;
 use crate::money::{Currency, Money};
@@ -44,15 +44,11 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     };
     let key = idempotency_key("order", &[request.order.as_str()]);
     Dialogue::call(api.post("v1/orders", key, Body::Json(body)), move |answer| {
-        let made = read::<Order>(&answer, "order").and_then(|order| order.report());
-        match made {
-            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(Started {
-                raw: answer.json_object(),
-                ..taken_over(report)
-            })),
+        match read_report(&answer) {
+            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(taken_over(report))),
             Ok(_) => answer::ended(answer::senseless("order with `checkout_url`")),
             Err(refusal) if answer.status.as_u16() == 409 => {
-                search(api, wanted).then(move |found| Dialogue::Done(found.map(taken_over).map_err(|_| refusal)))
+                search(api, wanted).then(move |found| Dialogue::Done(started_by_earlier_try(found, refusal)))
             }
             Err(error) => answer::ended(error),
         }
@@ -62,9 +58,12 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
 /// Asks about one order, whoever's it is.
 pub fn look(api: &Api, id: &str) -> Dialogue<Report> {
     let call = api.get(&format!("v1/orders/{}", answer::path_segment(id)));
-    Dialogue::call(call, |answer| {
-        Dialogue::Done(read::<Order>(&answer, "order").and_then(|order| order.report()))
-    })
+    Dialogue::call(call, |answer| Dialogue::Done(read_report(&answer)))
+}
+
+fn read_report(answer: &Answer) -> Result<Report, GatewayError> {
+    let report = read::<Order>(answer, "order").and_then(|order| order.report())?;
+    Ok(told_by(answer, report))
 }
 
 /// Finds the order of our reference and asks about it by its id.
@@ -149,7 +148,6 @@ impl Order {
             .iter()
             .find(|payment| payment.status.get() == Some("processed"));
         Ok(Report {
-            status: self.meaning(status),
             amount: self.amount(),
             mode: mode_of(&id),
             receipt: paid.and_then(|payment| payment.id.owned()),
@@ -157,8 +155,7 @@ impl Order {
             pay_url: answer::pay_url(&self.checkout_url).filter(|_| is_open),
             instructions: self.instructions(),
             gateway_id: Some(id),
-            phone: None,
-            email: None,
+            ..Report::of(self.meaning(status))
         })
     }
 

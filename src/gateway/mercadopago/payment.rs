@@ -170,10 +170,7 @@ impl Payment {
             instructions: (status == PaymentStatus::Pending)
                 .then(|| self.instructions())
                 .flatten(),
-            status,
-            receipt: None,
-            phone: None,
-            pay_url: None,
+            ..Report::of(status)
         })
     }
 
