@@ -87,10 +87,8 @@ impl Gateway for Mercadopago {
         }
     }
 
-    /// The orders' list is not used: each order is asked about.
     fn list_paid(&self, account: &Account, since: Timestamp, until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
-        let api = Api::of(account).ok()?;
-        (api.checkout == MercadopagoCheckout::Preferences).then(|| list::paid(api, since, until))
+        Api::of(account).ok().map(|api| list::paid(api, since, until))
     }
 
     fn can_refund(&self, account: &Account) -> bool {

@@ -432,10 +432,13 @@ fn the_answers_of_a_create() {
     );
     let taken = start(&[(409, "{}"), (200, &row), (200, made)]).unwrap();
     assert_eq!(taken.gateway_id.as_deref(), Some("111-31b0"));
+    assert_eq!(taken.raw.unwrap()["id"], "111-31b0");
     assert!(matches!(
         start(&[(409, "{}"), (200, r#"{"elements":[]}"#)]),
         Err(GatewayError::Refused(_))
     ));
+    // Nobody says what it made: that is unknown, not refused.
+    assert!(matches!(start(&[(409, "{}"), (502, "")]), Err(GatewayError::Transient(_))));
 }
 
 #[test]
@@ -863,7 +866,8 @@ fn the_paid_payments_of_some_days_are_listed_page_by_page() {
         "2026-11-01T00:00:00Z".parse().unwrap(),
         "2026-11-02T00:00:00Z".parse().unwrap(),
     );
-    let full = found(&vec![approved(); 50]);
+    let numbered = |id: u64| approved().replace("87654321", &id.to_string());
+    let full = found(&(100..150).map(numbered).collect::<Vec<_>>());
     let rest = found(&[approved(), payment("refunded", "refunded", ""), "null".to_owned()]);
     let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
     let (calls, reports) = play(list, &[(200, &full), (200, &rest)]);
@@ -881,7 +885,50 @@ fn the_paid_payments_of_some_days_are_listed_page_by_page() {
         play(list, &[(401, "{}")]).1,
         Err(GatewayError::Misconfigured(_))
     ));
-    assert!(Mercadopago.list_paid(&orders(), since, until).is_none());
+    // A page that comes again and again has nothing new to tell.
+    let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
+    let (calls, reports) = play(list, &[(200, &full), (200, &full)]);
+    assert_eq!((calls.len(), reports.unwrap().len()), (2, 50));
+}
+
+#[test]
+fn the_processed_orders_of_some_days_are_listed_page_by_page() {
+    let (since, until) = (
+        "2026-11-20T00:00:00Z".parse().unwrap(),
+        "2026-11-21T00:00:00Z".parse().unwrap(),
+    );
+    let numbered = |id: u32| order("processed", "accredited", "").replace("ORD01KS5AJ", &format!("ORD01{id}"));
+    let page = |rows: &[String], pages: &str| {
+        format!(r#"{{"data":[{}],"paging":{{"total_pages":"{pages}"}}}}"#, rows.join(","))
+    };
+    let full: Vec<_> = (100..150).map(numbered).collect();
+    let rest = [
+        numbered(150),
+        order("processed", "partially_refunded", "").replace("ORD01KS5AJ", "ORD01X"),
+        order("created", "created", "").replace("ORD01KS5AJ", "ORD01Y"),
+        "null".to_owned(),
+    ];
+    let list = || Mercadopago.list_paid(&orders(), since, until).unwrap();
+    let (calls, reports) = play(list(), &[(200, &page(&full, "2")), (200, &page(&rest, "2"))]);
+    let reports = reports.unwrap();
+    assert_eq!(reports.len(), 51);
+    assert_eq!(
+        (reports[50].gateway_id.as_deref(), reports[50].amount),
+        (Some("ORD01150"), Some(mxn(1510)))
+    );
+    // An order is listed by the day it was made, and its voucher may be paid four days later.
+    let first = "GET https://api.mercadopago.com/v1/orders?begin_date=2026-11-16T00%3A00%3A00%2E000%2B00%3A00&end_date=2026-11-21T00%3A00%3A00%2E000%2B00%3A00&status=processed&page=1&page_size=50";
+    assert_eq!(calls, [first.to_owned(), first.replace("page=1", "page=2")]);
+    // A full page that is the last one, by the gateway's own count, and a count that is not told.
+    assert_eq!(play(list(), &[(200, &page(&full, "1"))]).0.len(), 1);
+    let uncounted = format!(r#"{{"data":[{}]}}"#, full.join(","));
+    let (calls, reports) = play(list(), &[(200, &uncounted), (200, r#"{"data":[]}"#)]);
+    assert_eq!((calls.len(), reports.unwrap().len()), (2, 50));
+    // More than 30 days at once are refused.
+    let month = "2026-10-22T00:00:00Z".parse().unwrap();
+    let list = Mercadopago.list_paid(&orders(), month, until).unwrap();
+    let (calls, _) = play(list, &[(200, r#"{"data":[]}"#)]);
+    assert!(calls[0].contains("begin_date=2026-10-22T00"), "{calls:?}");
 }
 
 // The newer orders.

@@ -68,11 +68,6 @@ fn read_report(answer: &Answer) -> Result<Report, GatewayError> {
 
 /// Finds the order of our reference and asks about it by its id.
 pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct Found {
-        data: Vec<Raw>,
-    }
     let day = |by: SignedDuration| answer::path_segment(&moment(later(key.created_at, by)));
     let path = format!(
         "v1/orders?begin_date={}&end_date={}&external_reference={}",
@@ -81,14 +76,12 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
         answer::path_segment(key.order.as_str())
     );
     Dialogue::call(api.get(&path), move |answer| {
-        let found: Found = match read(&answer, "list of orders") {
+        let found = match read_list(&answer) {
             Ok(found) => found,
             Err(error) => return answer::ended(error),
         };
-        let rows = found.data.iter();
-        let orders = rows.filter_map(|row| answer::read_inner::<Order>(row).ok().flatten());
-        let ours = orders
-            .filter_map(|order| order.report().ok())
+        let ours = found
+            .reports()
             .filter(|report| report.order.as_ref() == Some(&key.order));
         match payment::decisive(ours.collect()).and_then(|report| report.gateway_id) {
             Some(id) => {
@@ -97,6 +90,27 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
             None => answer::ended(GatewayError::NotFound),
         }
     })
+}
+
+/// A list of orders as it is answered.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub struct List {
+    pub data: Vec<Raw>,
+    pub paging: Raw,
+}
+
+impl List {
+    /// What can be read of it.
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        let rows = self.data.iter();
+        let orders = rows.filter_map(|row| answer::read_inner::<Order>(row).ok().flatten());
+        orders.filter_map(|order| order.report().ok())
+    }
+}
+
+pub fn read_list(answer: &Answer) -> Result<List, GatewayError> {
+    read(answer, "list of orders")
 }
 
 #[derive(serde::Deserialize, Default)]

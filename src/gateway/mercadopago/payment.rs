@@ -59,8 +59,9 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
     let reference = answer::path_segment(key.order.as_str());
     let path = format!("v1/payments/search?external_reference={reference}&sort=date_created&criteria=desc");
     Dialogue::call(api.get(&path), move |answer| {
-        let found = read_list(&answer).map(|all| {
-            let ours = all
+        let found = read_list(&answer).map(|list| {
+            let ours = list
+                .payments
                 .into_iter()
                 .filter(|payment| payment.order().as_ref() == Some(&key.order));
             decisive(ours.filter_map(|payment| payment.report().ok()).collect())
@@ -106,7 +107,13 @@ pub fn decisive(reports: Vec<Report>) -> Option<Report> {
 }
 
 /// The payments of a search. A row that cannot be read is somebody else's trouble as long as ours can.
-pub fn read_list(answer: &Answer) -> Result<Vec<Payment>, GatewayError> {
+pub struct List {
+    pub payments: Vec<Payment>,
+    /// All of them, readable or not.
+    pub rows: usize,
+}
+
+pub fn read_list(answer: &Answer) -> Result<List, GatewayError> {
     #[derive(serde::Deserialize, Default)]
     #[serde(default)]
     struct Found {
@@ -114,7 +121,10 @@ pub fn read_list(answer: &Answer) -> Result<Vec<Payment>, GatewayError> {
     }
     let found: Found = read(answer, "list of payments")?;
     let rows = found.results.iter();
-    Ok(rows.filter_map(|row| answer::read_inner(row).ok().flatten()).collect())
+    Ok(List {
+        payments: rows.filter_map(|row| answer::read_inner(row).ok().flatten()).collect(),
+        rows: found.results.len(),
+    })
 }
 
 #[derive(serde::Deserialize, Default)]
