@@ -7,6 +7,7 @@
 //! Deliberately does not do: cards on our own page, instalment choices, partial refunds, payments split over several
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
+mod least;
 mod list;
 mod notice;
 mod order;
@@ -25,7 +26,7 @@ use super::{
     Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
     RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
-use crate::company::{Account, AccountKeys, MercadopagoCheckout};
+use crate::company::{Account, AccountKeys, MercadopagoCheckout, Mode};
 use crate::money::Currency;
 use crate::reason::GatewayRule;
 
@@ -73,9 +74,15 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        match Api::of(account).and_then(|api| check_currency(request).map(|()| api)) {
-            Ok(api) if api.checkout == MercadopagoCheckout::Orders => order::create(api, request),
-            Ok(api) => preference::create(api, request),
+        let checked = Api::of(account).and_then(|api| check_currency(request).map(|()| api));
+        match checked {
+            Ok(api) => {
+                let wanted = request.clone();
+                least::checked(api, request, move |api| match api.checkout {
+                    MercadopagoCheckout::Orders => order::create(api, &wanted),
+                    MercadopagoCheckout::Preferences => preference::create(api, &wanted),
+                })
+            }
             Err(error) => answer::ended(error),
         }
     }
@@ -109,6 +116,7 @@ struct Api {
     base: String,
     token: SecretString,
     checkout: MercadopagoCheckout,
+    mode: Mode,
 }
 
 impl Api {
@@ -124,6 +132,7 @@ impl Api {
             base: base.trim_end_matches('/').to_owned(),
             token: access_token.clone(),
             checkout: *checkout,
+            mode: account.mode,
         })
     }
 

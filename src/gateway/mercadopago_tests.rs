@@ -299,7 +299,7 @@ fn a_preference_is_written_to_the_digit() {
         r#"{"items":[{"id":"K7M2QX4T9WABCD","title":"1 Hora","quantity":1,"unit_price":15.10,"currency_id":"MXN"}],"payer":{"email":"c@example.com"},"external_reference":"K7M2QX4T9WABCD","notification_url":"https://relay.example/pay_callback/mercadopago/h1?source_news=webhooks&order=K7M2QX4T9WABCD&k=61cd594b","back_urls":{"success":"https://relay.example/o/abc","pending":"https://relay.example/o/abc","failure":"https://relay.example/o/abc"},"auto_return":"approved","expires":true,"expiration_date_to":"2026-11-03T12:00:00.000+00:00","date_of_expiration":"2026-11-05T12:00:00.000+00:00"}"#
     );
     for (money, digits) in [
-        (mxn(1), "0.01"),
+        (mxn(1001), "10.01"),
         (mxn(100_000_001), "1000000.01"),
         (Money::from_minor(1500, Currency::Clp), "1500"),
     ] {
@@ -398,6 +398,95 @@ fn a_currency_it_is_paid_in_nowhere_is_not_sent() {
         assert!(calls.is_empty());
         assert!(matches!(refused, Err(GatewayError::Rule(GatewayRule::Currencies { codes })) if codes.contains("MXN")));
     }
+}
+
+/// Mexico's figures of facts 3.10, as the gateway answers them.
+const METHODS: &str = r#"[{"id":"account_money","status":"active","min_allowed_amount":5},{"id":"oxxo","status":"active","min_allowed_amount":10.5},{"id":"clabe","status":"deactive","min_allowed_amount":1},{"id":"new","status":"active"},null]"#;
+
+#[test]
+fn a_price_below_all_minimums_is_not_sent() {
+    let made = r#"{"id":"111-31b0","init_point":"https://www.mercadopago.com.mx/x"}"#;
+    for account in [preferences(), orders()] {
+        let (calls, refused) = play(Mercadopago.start(&account, &request(mxn(499))), &[(200, METHODS)]);
+        assert_eq!(calls, ["GET https://api.mercadopago.com/v1/payment_methods"]);
+        let least = GatewayRule::AtLeast { least: mxn(500) };
+        assert_eq!(refused.unwrap_err(), GatewayError::Rule(least));
+        // The gateway wants rest: no second call disturbs it.
+        let (call, read) = called(Mercadopago.start(&account, &request(mxn(499))));
+        assert!(call.url.ends_with("/payment_methods"));
+        let rest = Answer {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            retry_after_s: Some(42),
+            body: "{}".into(),
+        };
+        assert!(matches!(
+            read(rest),
+            Dialogue::Done(Err(GatewayError::Throttled { after_s: 42 }))
+        ));
+    }
+    // Enough for one way to pay, or nobody says what is enough.
+    for (minor, status, body) in [
+        (500, 200, METHODS),
+        (1, 200, "[]"),
+        (1, 200, "{"),
+        (1, 200, r#"[{"status":"active","min_allowed_amount":"x"}]"#),
+        (1, 502, ""),
+        (1, 404, "{}"),
+    ] {
+        let start = Mercadopago.start(&preferences(), &request(mxn(minor)));
+        let (calls, started) = play(start, &[(status, body), (201, made)]);
+        assert!(calls[1].contains("/checkout/preferences"), "{calls:?}");
+        assert!(started.is_ok(), "{status} {body}");
+    }
+    // Nothing is asked where no minimum reaches.
+    for money in [mxn(1000), Money::from_minor(1000, Currency::Clp)] {
+        let (call, _) = called(Mercadopago.start(&preferences(), &request(money)));
+        assert!(call.url.ends_with("/preferences"));
+    }
+}
+
+#[test]
+fn an_order_that_is_refused_at_once_exists_all_the_same() {
+    let start = |body: &str| play(Mercadopago.start(&orders(), &request(mxn(1510))), &[(402, body)]).1;
+    let errors = r#""errors":[{"code":"failed","message":"The following transactions failed","details":["x"]}]"#;
+    let inner = order("failed", "failed", "");
+    for body in [format!(r#"{{{errors},"data":{inner}}}"#), inner.clone()] {
+        let started = start(&body).unwrap();
+        assert_eq!(started.gateway_id.as_deref(), Some("ORD01KS5AJ"));
+        assert!(started.failed.unwrap().starts_with("HTTP 402"));
+        assert_eq!(started.raw.unwrap()["external_reference"], REF);
+    }
+    let others = inner.replace(REF, "SOMEBODYELSES");
+    for body in [
+        format!("{{{errors}}}"),
+        format!(r#"{{{errors},"data":{others}}}"#),
+        format!(r#"{{{errors},"data":null}}"#),
+        others,
+    ] {
+        assert!(matches!(start(&body), Err(GatewayError::Refused(why)) if why.contains("402")), "{body}");
+    }
+    // Elsewhere it is a refusal like any other.
+    let preference = Mercadopago.start(&preferences(), &request(mxn(1510)));
+    let refused = play(preference, &[(402, &inner)]).1;
+    assert!(matches!(refused, Err(GatewayError::Refused(_))));
+    let edge = start("<html>").unwrap_err();
+    assert!(matches!(edge, GatewayError::Transient(_)), "{edge}");
+}
+
+#[test]
+fn an_order_of_test_credentials_takes_no_buyer_of_a_live_account() {
+    let made = order("created", "created", "").replace("ORD01KS5AJ", "ORDTST01KS5AJ");
+    let start = |account: &Account| play(Mercadopago.start(account, &request(mxn(1510))), &[(201, &made)]).1;
+    let refused = start(&orders()).unwrap_err();
+    assert!(
+        matches!(&refused, GatewayError::Misconfigured(why) if why.contains("test credentials")),
+        "{refused}"
+    );
+    let test = Account {
+        mode: Mode::Test,
+        ..orders()
+    };
+    assert!(start(&test).is_ok());
 }
 
 #[test]

@@ -261,7 +261,7 @@ async fn start(relay: &Relay, reference: &OrderRef, wish: &LinkWish) -> Result<P
                 contact,
             );
             let adapter = gateway::of(&wish.account);
-            relay.http().converse(adapter.start(&wish.account, &request)).await
+            relay.converse(&wish.account, adapter.start(&wish.account, &request)).await
         }
     };
     let raw = started.as_ref().ok().and_then(|started| started.raw.clone());
@@ -344,7 +344,7 @@ async fn look_up(relay: &Relay, order: &Order, wish: &LinkWish) -> Result<Looked
         gateway_id: order.gateway_id.clone(),
         created_at: order.created_at,
     };
-    let report = match relay.http().converse(adapter.ask(account, &key)).await {
+    let report = match relay.converse(account, adapter.ask(account, &key)).await {
         Ok(report) => report,
         Err(GatewayError::NotFound) => return Ok(LookedUp::Absent),
         Err(_) => return Ok(LookedUp::Known),

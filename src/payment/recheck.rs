@@ -99,7 +99,7 @@ async fn list(relay: &Relay, account: &Account, due: &[Payment]) -> Result<Optio
     let Some(list) = gateway::of(account).list_paid(account, oldest - PAID_LATE, relay.now()) else {
         return Ok(None);
     };
-    let listed = tokio::time::timeout(TIME_FOR_LISTS, relay.http().converse(list)).await;
+    let listed = tokio::time::timeout(TIME_FOR_LISTS, relay.converse(account, list)).await;
     match listed.unwrap_or_else(|_| Err(GatewayError::Transient("its list has no end".to_owned()))) {
         Ok(reports) => Ok(Some(paid_ids(reports))),
         // An account without this call is asked about each payment instead.
@@ -121,7 +121,7 @@ async fn look_at(relay: &Relay, account: &Account, payment: &Payment) -> Result<
         gateway_id: Some(payment.gateway_id.clone()),
         created_at: payment.seen_at,
     };
-    match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+    match relay.converse(account, gateway::of(account).ask(account, &key)).await {
         // What is still paid is no news, and nothing that an order the operator holds should be released by; only an
         // order whose money the bank took back is told of it.
         Ok(report) if report.status == PaymentStatus::Paid && !is_refunded(relay, &payment.order).await? => Ok(Ok(())),

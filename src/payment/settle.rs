@@ -553,7 +553,7 @@ pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
-const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A payment can be unknown for a moment after it was made, not for long.
 const NOT_FOUND_TRIES: i64 = 5;
 /// What fits into a line of a list.

@@ -14,6 +14,7 @@ use mikrelay::sim::http::{Reply, call};
 use crate::support::{Shop, UUID};
 
 const MP: &str = "mercadopago";
+const SECRET: &str = "mp_webhook_secret_demo";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 async fn shop() -> Shop {
@@ -540,6 +541,92 @@ async fn bad_input_play_money_on_a_live_hotspot_is_held() {
     let order = shop.place(MP).await;
     decide(&shop, &order, Choice::Pay).await;
     assert_held(&shop, &order, "sandbox payment").await;
+    // An order of the newer form tells before anybody pays: nobody is sent to its page.
+    let shop = Shop::edited(|_, site| {
+        let (before, after) = site.split_once(r#"gateway = "mercadopago""#).unwrap();
+        let after = after.replacen(r#"mode = "test""#, "", 1);
+        let after = after.replacen(r#"checkout = "preferences""#, r#"checkout = "orders""#, 1);
+        format!(r#"{before}gateway = "mercadopago"{after}"#)
+    })
+    .await;
+    let order = shop.place(MP).await;
+    assert_eq!((order.state, order.pay_url), (State::Failed, None));
+    let reason = order.reason.unwrap().to_string();
+    assert!(reason.contains("test credentials"), "{reason}");
+}
+
+#[tokio::test]
+async fn bad_input_a_key_of_the_other_mode_is_named_to_the_operator_and_the_money_waits() {
+    let shop = shop().await;
+    sim(&shop).fail_next([Fault::OtherModesKey]);
+    let refused = shop.place(MP).await;
+    assert_eq!(refused.state, State::Failed);
+    let reason = refused.reason.unwrap().to_string();
+    assert!(reason.contains("live or test"), "{reason}");
+    // With the right key again, the money that came meanwhile is found.
+    let order = shop.place(MP).await;
+    sim(&shop).fail_next([Fault::OtherModesKey, Fault::OtherModesKey]);
+    decide(&shop, &order, Choice::Pay).await;
+    assert_eq!(shop.world.state(&order).await, State::Waiting);
+    shop.world.later(SignedDuration::from_secs(10)).await;
+    assert_sold(&shop, &order).await;
+}
+
+#[tokio::test]
+async fn bad_input_402_with_an_order_inside_is_a_refused_try_of_that_order() {
+    let shop = shop_of_orders().await;
+    sim(&shop).set_quirk(Quirk::DeclinesAtOnce, true);
+    let order = shop.place(MP).await;
+    assert_eq!(order.state, State::Failed);
+    assert!(order.gateway_id.as_ref().unwrap().starts_with("ORDTST01"), "{order:?}");
+    let reason = order.reason.clone().unwrap().to_string();
+    assert!(reason.contains("The following transactions failed"), "{reason}");
+    // What is paid there all the same is found.
+    decide(&shop, &order, Choice::Pay).await;
+    assert_sold(&shop, &order).await;
+}
+
+#[tokio::test]
+async fn bad_input_a_price_below_all_minimums_is_refused_with_the_least_there_is() {
+    for (price, state) in [("4.99", State::Failed), ("5.00", State::Waiting)] {
+        let shop = Shop::edited(|_, site| site.replace("15.10", price)).await;
+        let order = shop.place(MP).await;
+        assert_eq!(order.state, state, "{price}");
+        let posts = sim(&shop).calls().iter().filter(|call| call.starts_with("POST")).count();
+        assert_eq!(posts, usize::from(state == State::Waiting), "{price}");
+        if let Some(reason) = order.reason {
+            assert!(reason.to_string().contains("5.00"), "{reason}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn mik_parameters_come_in_headers_or_in_the_address_and_are_not_signed_away() {
+    for in_headers in [true, false] {
+        let shop = shop().await;
+        let order = shop.place(MP).await;
+        decide(&shop, &order, Choice::PaySilently).await;
+        let ours = [("mikuserprefix", "mp"), ("mikcharacter", "lower"), ("miknamelength", "8")];
+        let mut query = "data.id=87654321000&type=payment".to_owned();
+        let signed = mikrelay::sim::gateways::mercadopago_signature(SECRET, "87654321000", "r1", "1704908010");
+        let mut headers = vec![("x-signature", signed.as_str()), ("x-request-id", "r1")];
+        for (name, value) in ours {
+            if in_headers {
+                headers.push((name, value));
+            } else {
+                query.push_str(&format!("&{name}={value}"));
+            }
+        }
+        let reply = shop.world.call(MP, &query, &headers, b"{}").await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        shop.world.drain().await;
+        assert_sold(&shop, &order).await;
+        let name = shop.world.users().remove(0).name;
+        assert!(
+            name.starts_with("mp") && name.len() == 10 && name.bytes().all(|byte| byte.is_ascii_lowercase()),
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -643,19 +730,29 @@ async fn bad_input_web_pages_rest_locks_and_floods_wait_their_time() {
 
 #[tokio::test]
 async fn bad_input_faults_of_a_create_leave_an_order_that_is_found_or_can_be_made_anew() {
-    for fault in [
-        Fault::WebPage,
-        Fault::Locked,
-        Fault::Flood,
-        Fault::TooManyFor42s,
-        Fault::ServerError,
+    for (fault, words) in [
+        (Fault::WebPage, "HTTP 403 with a web page"),
+        (Fault::Locked, "an earlier try of this call still runs"),
+        (Fault::Flood, "the answer is too long: more than 1024 KiB"),
+        (Fault::TooManyFor42s, "wants 42 s of rest"),
+        (Fault::ServerError, "HTTP 502"),
     ] {
         let shop = shop().await;
         shop.gateways.mercadopago.fail_next([fault]);
         let order = shop.place(MP).await;
         assert_eq!(order.state, State::New, "{fault:?}: unknown, not failed");
+        let reason = order.reason.clone().unwrap().to_string();
+        assert!(reason.contains(words), "{fault:?}: {reason}");
+        let calls = sim(&shop).calls().len();
         shop.world.later(SignedDuration::from_secs(20)).await;
         assert_eq!(shop.world.state(&order).await, State::New, "{fault:?}");
+        if fault == Fault::TooManyFor42s {
+            // Neither the reconciler nor the next buyer disturbs the rest; then both are heard.
+            let eager = shop.place(MP).await;
+            assert_eq!((eager.state, sim(&shop).calls().len()), (State::New, calls));
+            shop.world.later(SignedDuration::from_secs(25)).await;
+        }
+        assert!(sim(&shop).calls().len() > calls, "{fault:?}: asked about");
         let again = shop.place(MP).await;
         decide(&shop, &again, Choice::Pay).await;
         assert_sold(&shop, &again).await;
@@ -712,7 +809,7 @@ async fn notify(shop: &Shop, query: &str) {
         .skip_while(|part| *part != "data.id")
         .nth(1)
         .unwrap();
-    let signature = mikrelay::sim::gateways::mercadopago_signature("mp_webhook_secret_demo", id, "r1", "1704908010");
+    let signature = mikrelay::sim::gateways::mercadopago_signature(SECRET, id, "r1", "1704908010");
     let headers = [("x-signature", signature.as_str()), ("x-request-id", "r1")];
     let reply = shop
         .world

@@ -8,7 +8,7 @@ use super::super::call::{Answer, Body, Dialogue};
 use super::super::{GatewayError, PaymentKey, PaymentRequest, PaymentStatus, Report, Started};
 use super::payment::{self, inner};
 use super::preference::{started_by_earlier_try, taken_over, told_by};
-use super::{Api, about_order, idempotency_key, later, moment, notification_url, read};
+use super::{Api, about_order, idempotency_key, later, moment, notification_url, problem, read};
 use crate::company::Mode;
 use crate::money::{Currency, Money};
 use crate::order::Instructions;
@@ -44,7 +44,14 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     };
     let key = idempotency_key("order", &[request.order.as_str()]);
     Dialogue::call(api.post("v1/orders", key, Body::Json(body)), move |answer| {
+        if answer.status.as_u16() == 402 {
+            return Dialogue::Done(refused_at_once(&answer, &wanted));
+        }
         match read_report(&answer) {
+            // A link to play money on an account that sells for real money: nobody should pay there.
+            Ok(report) if api.mode == Mode::Live && report.mode == Some(Mode::Test) => {
+                answer::ended(GatewayError::Misconfigured(WRONG_MODE.to_owned()))
+            }
             Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(taken_over(report))),
             Ok(_) => answer::ended(answer::senseless("order with `checkout_url`")),
             Err(refusal) if answer.status.as_u16() == 409 => {
@@ -59,6 +66,29 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
 pub fn look(api: &Api, id: &str) -> Dialogue<Report> {
     let call = api.get(&format!("v1/orders/{}", answer::path_segment(id)));
     Dialogue::call(call, |answer| Dialogue::Done(read_report(&answer)))
+}
+
+/// A payment of the order was refused, and the order exists all the same: it stands beside the error, or for it.
+fn refused_at_once(answer: &Answer, wanted: &PaymentKey) -> Result<Started, GatewayError> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Envelope {
+        data: Raw,
+    }
+    let refusal = problem::failure(answer);
+    let envelope: Envelope = answer::read_object(&answer.body).unwrap_or_default();
+    let inner = envelope.data.as_deref().map(|data| data.get().as_bytes());
+    let bytes = inner.unwrap_or(&answer.body);
+    let order: Option<Order> = answer::read_object(bytes).ok();
+    let report = order.and_then(|order| order.report().ok());
+    match report.and_then(|report| about_order(report, wanted).ok()) {
+        Some(report) => Ok(Started {
+            failed: Some(problem::words(answer)),
+            raw: serde_json::from_slice(bytes).ok(),
+            ..taken_over(report)
+        }),
+        None => Err(refusal),
+    }
 }
 
 fn read_report(answer: &Answer) -> Result<Report, GatewayError> {
@@ -259,6 +289,8 @@ fn currency_of(country: &str) -> Option<Currency> {
         .map(|(_, currency)| currency)
 }
 
+const WRONG_MODE: &str = "the access token is one of test credentials and the account is live: write the live one as \
+                          `secret_key`, or set `mode = \"test\"`";
 /// As long as `LINK_LIVES`.
 const LINK_LIVES_TEXT: &str = "P1D";
 /// The order is made in the same minute as ours; the clocks may differ.

@@ -64,6 +64,10 @@ pub fn answer(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
 pub fn fault(fault: Fault) -> Option<Reply> {
     match fault {
         Fault::Locked => Some(problem(StatusCode::LOCKED, 423, "resource locked")),
+        Fault::OtherModesKey => {
+            let words = "Params Error: test token is required";
+            Some(problem(StatusCode::BAD_REQUEST, 3, words))
+        }
         Fault::Dependency => Some(problem(StatusCode::FAILED_DEPENDENCY, 424, "failed dependency")),
         Fault::TooManyFor42s => {
             let mut reply = problem(StatusCode::TOO_MANY_REQUESTS, 429, "too many requests");

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::http::{Reply, Request};
 use super::super::desk::{Desk, Payment, random_hex, text};
-use super::super::{MercadopagoKeys, SimStatus};
+use super::super::{MercadopagoKeys, Quirk, SimStatus};
 use super::books::{self, Try};
 use super::checkout::money;
 use super::payments::{add_refund, reference_of, ticket_url};
@@ -60,7 +60,21 @@ pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -
         .extra
         .insert("created_date".to_owned(), json!(Timestamp::now().to_string()));
     desk.state().payments.push(payment.clone());
+    if desk.has_quirk(Quirk::DeclinesAtOnce) {
+        return decline_at_once(desk, &payment);
+    }
     Reply::json(StatusCode::CREATED, &shown(desk, &payment))
+}
+
+/// A payment that came with the order was refused; the order exists.
+fn decline_at_once(desk: &Desk, payment: &Payment) -> Reply {
+    let detail = "cc_rejected_high_risk";
+    let (means, token) = (books::Means::Card, &payment.token);
+    books::attempt(desk, token, means, SimStatus::Declined, Some(detail.to_owned()));
+    let now = desk.by_token(token);
+    let error = json!({ "code": "failed", "message": "The following transactions failed", "details": [detail] });
+    let body = json!({ "errors": [error], "data": now.map(|now| shown(desk, &now)) });
+    Reply::json(StatusCode::PAYMENT_REQUIRED, &body)
 }
 
 pub fn show(desk: &Desk, _: &MercadopagoKeys, id: &str) -> Reply {

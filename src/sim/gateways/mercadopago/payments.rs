@@ -228,7 +228,7 @@ pub fn methods() -> Reply {
                 "id": means.id(),
                 "payment_type_id": means.kind(),
                 "status": "active",
-                "min_allowed_amount": 10,
+                "min_allowed_amount": if means == Means::Balance { 5 } else { 10 },
                 "max_allowed_amount": 200_000,
             })
         })
