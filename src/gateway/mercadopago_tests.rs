@@ -463,7 +463,10 @@ fn an_order_that_is_refused_at_once_exists_all_the_same() {
         format!(r#"{{{errors},"data":null}}"#),
         others,
     ] {
-        assert!(matches!(start(&body), Err(GatewayError::Refused(why)) if why.contains("402")), "{body}");
+        assert!(
+            matches!(start(&body), Err(GatewayError::Refused(why)) if why.contains("402")),
+            "{body}"
+        );
     }
     // Elsewhere it is a refusal like any other.
     let preference = Mercadopago.start(&preferences(), &request(mxn(1510)));
@@ -527,7 +530,10 @@ fn the_answers_of_a_create() {
         Err(GatewayError::Refused(_))
     ));
     // Nobody says what it made: that is unknown, not refused.
-    assert!(matches!(start(&[(409, "{}"), (502, "")]), Err(GatewayError::Transient(_))));
+    assert!(matches!(
+        start(&[(409, "{}"), (502, "")]),
+        Err(GatewayError::Transient(_))
+    ));
 }
 
 #[test]
@@ -855,9 +861,24 @@ fn a_basket_and_a_chargeback_lead_to_the_payment() {
     // Its payment may be called approved for some time yet; what was won is the seller's.
     for (more, status, detail, meaning) in [
         ("", "approved", "accredited", PaymentStatus::Disputed),
-        (r#","coverage_applied":null"#, "approved", "accredited", PaymentStatus::Disputed),
-        (r#","coverage_applied":false"#, "approved", "accredited", PaymentStatus::Disputed),
-        (r#","coverage_applied":true"#, "approved", "accredited", PaymentStatus::Paid),
+        (
+            r#","coverage_applied":null"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Disputed,
+        ),
+        (
+            r#","coverage_applied":false"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Disputed,
+        ),
+        (
+            r#","coverage_applied":true"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Paid,
+        ),
         ("", "charged_back", "reimbursed", PaymentStatus::Paid),
         ("", "refunded", "refunded", PaymentStatus::Refunded),
     ] {
@@ -988,7 +1009,10 @@ fn the_processed_orders_of_some_days_are_listed_page_by_page() {
     );
     let numbered = |id: u32| order("processed", "accredited", "").replace("ORD01KS5AJ", &format!("ORD01{id}"));
     let page = |rows: &[String], pages: &str| {
-        format!(r#"{{"data":[{}],"paging":{{"total_pages":"{pages}"}}}}"#, rows.join(","))
+        format!(
+            r#"{{"data":[{}],"paging":{{"total_pages":"{pages}"}}}}"#,
+            rows.join(",")
+        )
     };
     let full: Vec<_> = (100..150).map(numbered).collect();
     let rest = [

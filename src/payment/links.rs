@@ -261,7 +261,9 @@ async fn start(relay: &Relay, reference: &OrderRef, wish: &LinkWish) -> Result<P
                 contact,
             );
             let adapter = gateway::of(&wish.account);
-            relay.converse(&wish.account, adapter.start(&wish.account, &request)).await
+            relay
+                .converse(&wish.account, adapter.start(&wish.account, &request))
+                .await
         }
     };
     let raw = started.as_ref().ok().and_then(|started| started.raw.clone());

@@ -56,10 +56,7 @@ mod tests {
         assert_eq!(rests.check(&mine, now), Ok(()));
         rests.heard(&mine, now, &GatewayError::Throttled { after_s: 42 });
         assert_eq!(rests.check(&other, now), Ok(()));
-        assert_eq!(
-            rests.check(&mine, at(40)),
-            Err(GatewayError::Throttled { after_s: 3 })
-        );
+        assert_eq!(rests.check(&mine, at(40)), Err(GatewayError::Throttled { after_s: 3 }));
         assert_eq!(rests.check(&mine, at(42)), Ok(()));
         // Nobody rests longer than an hour, whatever the gateway or the clock says.
         rests.heard(&mine, now, &GatewayError::Throttled { after_s: u32::MAX });

@@ -592,7 +592,11 @@ async fn bad_input_a_price_below_all_minimums_is_refused_with_the_least_there_is
         let shop = Shop::edited(|_, site| site.replace("15.10", price)).await;
         let order = shop.place(MP).await;
         assert_eq!(order.state, state, "{price}");
-        let posts = sim(&shop).calls().iter().filter(|call| call.starts_with("POST")).count();
+        let posts = sim(&shop)
+            .calls()
+            .iter()
+            .filter(|call| call.starts_with("POST"))
+            .count();
         assert_eq!(posts, usize::from(state == State::Waiting), "{price}");
         if let Some(reason) = order.reason {
             assert!(reason.to_string().contains("5.00"), "{reason}");
@@ -606,7 +610,11 @@ async fn mik_parameters_come_in_headers_or_in_the_address_and_are_not_signed_awa
         let shop = shop().await;
         let order = shop.place(MP).await;
         decide(&shop, &order, Choice::PaySilently).await;
-        let ours = [("mikuserprefix", "mp"), ("mikcharacter", "lower"), ("miknamelength", "8")];
+        let ours = [
+            ("mikuserprefix", "mp"),
+            ("mikcharacter", "lower"),
+            ("miknamelength", "8"),
+        ];
         let mut query = "data.id=87654321000&type=payment".to_owned();
         let signed = mikrelay::sim::gateways::mercadopago_signature(SECRET, "87654321000", "r1", "1704908010");
         let mut headers = vec![("x-signature", signed.as_str()), ("x-request-id", "r1")];

@@ -447,7 +447,10 @@ async fn an_order_of_mercado_pagos_newer_form_is_answered_as_it_is_told() {
         (&json!("online"), &json!("created"), &json!("manual"))
     );
     assert_eq!(answer["items"][0]["unit_price"], "15.50");
-    assert_eq!(answer["config"]["notification_url"].as_str(), Some(receiver.url().as_str()));
+    assert_eq!(
+        answer["config"]["notification_url"].as_str(),
+        Some(receiver.url().as_str())
+    );
     assert!(
         !reply.body.contains("pay_callback") && !reply.body.contains("61cd594b"),
         "{}",

@@ -41,7 +41,9 @@ fn least_of(answer: &Answer, currency: Currency) -> Result<Option<Money>, Gatewa
         return Err(problem::failure(answer));
     }
     let rows: Vec<Raw> = serde_json::from_slice(&answer.body).map_err(|_| answer::senseless("list of ways to pay"))?;
-    let methods = rows.iter().filter_map(|row| answer::read_inner::<Method>(row).ok().flatten());
+    let methods = rows
+        .iter()
+        .filter_map(|row| answer::read_inner::<Method>(row).ok().flatten());
     let active = methods.filter(|method| method.status.get() == Some("active"));
     let least = active.filter_map(|method| answer::amount(&method.min_allowed_amount, currency));
     Ok(least.min_by_key(|amount| amount.minor()))

@@ -106,7 +106,11 @@ fn payments_of(answer: &Answer) -> Result<Page, GatewayError> {
     let list = payment::read_list(answer)?;
     Ok(Page {
         rows: list.rows,
-        reports: list.payments.iter().filter_map(|payment| payment.report().ok()).collect(),
+        reports: list
+            .payments
+            .iter()
+            .filter_map(|payment| payment.report().ok())
+            .collect(),
         pages: None,
     })
 }

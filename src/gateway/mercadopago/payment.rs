@@ -36,7 +36,9 @@ pub fn look_at_chargeback(api: Api, id: &str) -> Dialogue<Report> {
         let Some(payment) = chargeback.payments.first().and_then(Text::owned) else {
             return answer::ended(GatewayError::NotFound);
         };
-        let is_won = chargeback.coverage_applied.is_some_and(|covered| covered.get() == "true");
+        let is_won = chargeback
+            .coverage_applied
+            .is_some_and(|covered| covered.get() == "true");
         Dialogue::call(api.get(&path_of(&payment)), move |answer| {
             let payment = read::<Payment>(&answer, "payment");
             Dialogue::Done(payment.and_then(|payment| {

@@ -118,7 +118,11 @@ pub fn search(desk: &Desk, _: &MercadopagoKeys, request: &Request) -> Reply {
         .filter(|payment| is_order(payment) && is_in_time(payment))
         .filter(|payment| wanted.as_ref().is_none_or(|wanted| *wanted == payment.order))
         .map(|payment| shown(desk, payment))
-        .filter(|order| status.as_ref().is_none_or(|status| order.get("status") == Some(&json!(status))))
+        .filter(|order| {
+            status
+                .as_ref()
+                .is_none_or(|status| order.get("status") == Some(&json!(status)))
+        })
         .collect();
     let offset = (page - 1) * size;
     let paging = json!({
