@@ -186,15 +186,23 @@ impl Named {
 }
 
 /// Asks by the id if it leads to a payment of this order that decides something, else by our reference: a buyer who
-/// was refused may have paid with his next try.
+/// was refused may have paid with his next try. A payment is a part of its order where the account makes those, and
+/// the order is what we know by its id.
 fn ask(api: Api, key: PaymentKey) -> Dialogue<Report> {
     let Some(named) = key.gateway_id.as_deref().and_then(Named::read) else {
         return ask_by_reference(api, key);
     };
     let is_order = matches!(named, Named::Order(_));
+    let is_part = !is_order && api.checkout == MercadopagoCheckout::Orders;
     look(api.clone(), named).then(move |found| {
         let found = found.and_then(|report| about_order(report, &key));
         match found {
+            Ok(report) if is_part => by_reference(api, key).then(move |whole| {
+                Dialogue::Done(Ok(match whole {
+                    Ok(whole) => order::with_word_of_payment(whole, &report.status),
+                    Err(_) => report,
+                }))
+            }),
             Ok(report) if is_order || !payment::may_be_followed(&report.status) => Dialogue::Done(Ok(report)),
             Ok(report) => by_reference(api, key).then(|other| Dialogue::Done(Ok(other.unwrap_or(report)))),
             // A forged or confused notification named what is not ours; ours is looked up then.

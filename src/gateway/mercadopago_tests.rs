@@ -1153,6 +1153,30 @@ fn an_orders_refused_card_and_voucher_are_told() {
 }
 
 #[test]
+fn what_is_told_about_an_orders_payment_is_told_of_the_order() {
+    let mine = order("processed", "accredited", "");
+    let rows = format!(r#"{{"data":[{mine}]}}"#);
+    for (status, detail, meaning) in [
+        ("in_mediation", "pending", PaymentStatus::Disputed),
+        ("charged_back", "settled", PaymentStatus::ChargedBack),
+        ("approved", "accredited", PaymentStatus::Paid),
+        // What else a payment says, its order says itself.
+        ("refunded", "refunded", PaymentStatus::Paid),
+        ("rejected", "cc_rejected_high_risk", PaymentStatus::Paid),
+    ] {
+        let part = payment(status, detail, "");
+        let answers = [(200, part.as_str()), (200, &rows), (200, &mine)];
+        let report = ask_order(Some("87654321"), &answers).1.unwrap();
+        assert_eq!(report.status, meaning, "{status}/{detail}");
+        assert_eq!(report.gateway_id.as_deref(), Some("ORD01KS5AJ"));
+    }
+    // A payment from before the account was set to orders has none.
+    let lost = payment("charged_back", "settled", "");
+    let (_, report) = ask_order(Some("87654321"), &[(200, &lost), (200, r#"{"data":[]}"#)]);
+    assert_eq!(report.unwrap().gateway_id.as_deref(), Some("87654321"));
+}
+
+#[test]
 fn orders_are_found_by_reference_within_two_days() {
     let (other, mine) = (
         order("created", "created", "").replace(REF, "OTHER"),

@@ -429,8 +429,12 @@ async fn a_chargeback_notice_leads_to_its_payment() {
 async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about_until_it_is_decided() {
     let chargeback = "C87654321000";
     let legacy = format!("topic=chargebacks&id={chargeback}&k={UUID}");
-    for is_legacy in [false, true] {
-        let shop = shop().await;
+    for (is_legacy, is_orders) in [(false, false), (true, false), (false, true)] {
+        let shop = if is_orders {
+            shop_of_orders().await
+        } else {
+            shop().await
+        };
         shop.world.relay.plan_daily_work().await.unwrap();
         let order = shop.place(MP).await;
         decide(&shop, &order, Choice::Pay).await;
@@ -475,8 +479,16 @@ async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about
 
 #[tokio::test]
 async fn a_fraud_alert_or_a_claim_is_told_once_though_the_payment_stays_approved() {
-    for kind in ["stop_delivery_op_wh", "topic_claims_integration_wh"] {
-        let shop = shop().await;
+    for (kind, is_orders) in [
+        ("stop_delivery_op_wh", false),
+        ("stop_delivery_op_wh", true),
+        ("topic_claims_integration_wh", false),
+    ] {
+        let shop = if is_orders {
+            shop_of_orders().await
+        } else {
+            shop().await
+        };
         let order = shop.place(MP).await;
         decide(&shop, &order, Choice::Pay).await;
         let before = shop.world.mailbox.messages().len();

@@ -96,6 +96,18 @@ fn read_report(answer: &Answer) -> Result<Report, GatewayError> {
     Ok(told_by(answer, report))
 }
 
+/// Disputes are told about a payment; the order that it paid may not say so yet.
+pub fn with_word_of_payment(order: Report, payment: &PaymentStatus) -> Report {
+    let is_news = matches!(payment, PaymentStatus::Disputed | PaymentStatus::ChargedBack);
+    if is_news && order.status == PaymentStatus::Paid {
+        return Report {
+            status: payment.clone(),
+            ..order
+        };
+    }
+    order
+}
+
 /// Finds the order of our reference and asks about it by its id.
 pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
     let day = |by: SignedDuration| answer::path_segment(&moment(later(key.created_at, by)));

@@ -82,8 +82,7 @@ pub fn show(desk: &Desk, keys: &MercadopagoKeys, id: &str) -> Reply {
             "The caller is not authorized to access this resource",
         );
     }
-    let found = books::by_id(desk, id).filter(|(_, checkout)| !orders::is_order(checkout));
-    let Some((found, _)) = found else {
+    let Some((found, _)) = books::by_id(desk, id) else {
         return problem(StatusCode::NOT_FOUND, 2000, "Payment not found");
     };
     // The next step of a script is the last try's.
