@@ -721,14 +721,13 @@ async fn bad_input_an_order_of_another_account_is_not_believed() {
 }
 
 #[tokio::test]
-async fn bad_input_web_pages_rest_locks_and_floods_wait_their_time() {
-    for (fault, after_s) in [
-        (Fault::WebPage, 5),
-        (Fault::Garbage, 5),
-        (Fault::Locked, 5),
-        (Fault::Dependency, 5),
-        (Fault::Flood, 5),
-        (Fault::TooManyFor42s, 42),
+async fn bad_input_web_pages_garbage_locks_and_floods_are_asked_again() {
+    for fault in [
+        Fault::WebPage,
+        Fault::Garbage,
+        Fault::Locked,
+        Fault::Dependency,
+        Fault::Flood,
     ] {
         let shop = shop().await;
         let order = shop.place(MP).await;
@@ -737,15 +736,27 @@ async fn bad_input_web_pages_rest_locks_and_floods_wait_their_time() {
         assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
         shop.world.later(SignedDuration::from_secs(1)).await;
         assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
-        if after_s == 42 {
-            // The reconciler asks as well, and rests as well.
-            shop.gateways.mercadopago.fail_next([fault]);
-            shop.world.later(SignedDuration::from_secs(38)).await;
-            assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
-        }
-        shop.world.later(SignedDuration::from_secs(after_s)).await;
+        shop.world.later(SignedDuration::from_secs(5)).await;
         assert_sold(&shop, &order).await;
     }
+}
+
+#[tokio::test]
+async fn bad_input_a_gateway_that_wants_rest_is_left_alone_by_webhook_reconciler_and_buyer() {
+    let shop = shop().await;
+    let order = shop.place(MP).await;
+    decide(&shop, &order, Choice::PaySilently).await;
+    sim(&shop).fail_next([Fault::TooManyFor42s]);
+    notify(&shop, "data.id=87654321000&type=payment").await;
+    let calls = sim(&shop).calls().len();
+    for seconds in [1, 18, 20] {
+        shop.world.later(SignedDuration::from_secs(seconds)).await;
+        assert_eq!(shop.world.state(&order).await, State::Waiting);
+    }
+    assert_eq!(shop.place(MP).await.state, State::New);
+    assert_eq!(sim(&shop).calls().len(), calls);
+    shop.world.later(SignedDuration::from_secs(10)).await;
+    assert_sold(&shop, &order).await;
 }
 
 #[tokio::test]
