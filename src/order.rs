@@ -422,6 +422,31 @@ mod tests {
     }
 
     #[test]
+    fn a_user_made_too_late_is_taken_away() {
+        for state in State::ALL.into_iter().filter(|state| state.forbids_user()) {
+            assert_eq!(
+                step(state, Fact::Provisioned),
+                (state, &[Effect::Disable][..]),
+                "{state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn money_that_goes_back_ends_no_order_that_waits_for_money() {
+        for state in State::ALL {
+            for fact in [Fact::Refunded, Fact::ChargedBack] {
+                let (after, effects) = step(state, fact);
+                if state.awaits_money() {
+                    assert_eq!((after, effects), (state, &[][..]), "{state:?}");
+                } else {
+                    assert_eq!(after, State::Refunded, "{state:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_state_has_one_name() {
         for state in State::ALL {
             assert_eq!(State::from_text(state.as_str()), Some(state));
