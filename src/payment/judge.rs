@@ -1,6 +1,6 @@
 //! What a report of a gateway means for an order: the pure decision, from the money to the fact or the doubt.
 
-use super::refund::second::Gone;
+use super::refund::second::Past;
 use super::settle::{CHARGED_BACK, FAILED, shown};
 use crate::company::{Account, AccountKeys, Mode};
 use crate::gateway::{PaymentStatus, Report};
@@ -68,8 +68,8 @@ pub(super) struct Known<'a> {
     /// The plan is sold for real money.
     pub sold_live: bool,
     pub params: Option<&'a MikParams>,
-    /// The payment of the report went back earlier, or is going back now.
-    pub gone: Option<Gone>,
+    /// What became of the report's payment earlier.
+    pub past: Option<Past>,
 }
 
 /// The pure decision: which fact a report is for this order.
@@ -77,11 +77,7 @@ pub(super) fn judge(order: &Order, account: &Account, report: &Report, known: &K
     let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
-        PaymentStatus::ChargedBack | PaymentStatus::Refunded
-            if order.state.awaits_money() || (order.state == State::Held && known.gone.is_some()) =>
-        {
-            Verdict::Over
-        }
+        PaymentStatus::ChargedBack | PaymentStatus::Refunded if is_over(order, known) => Verdict::Over,
         PaymentStatus::Disputed
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::ChargedBack
@@ -103,6 +99,12 @@ pub(super) fn judge(order: &Order, account: &Account, report: &Report, known: &K
     }
 }
 
+/// Whether money that went back had not counted: the order waits for other money, or is held for something else.
+fn is_over(order: &Order, known: &Known<'_>) -> bool {
+    let went_before = matches!(known.past, Some(Past::GivenBack | Past::TakenByBank));
+    order.state.awaits_money() || (order.state == State::Held && went_before)
+}
+
 /// What money that arrived means.
 fn judge_money(order: &Order, account: &Account, report: &Report, known: &Known<'_>) -> Verdict {
     let may_buy = order.state.awaits_money() || order.state == State::Held;
@@ -112,14 +114,16 @@ fn judge_money(order: &Order, account: &Account, report: &Report, known: &Known<
     if order.state == State::Refunded {
         return Verdict::WonBack;
     }
-    match known.gone {
+    match known.past {
         // Nobody has a code for it: the operator looks whose the money is.
-        Some(Gone::ByBank) if order.state.awaits_money() => {
+        Some(Past::TakenByBank) if order.state.awaits_money() => {
             return Verdict::Misfit(Reason::PaidAfterChargeback {
                 gateway: account.gateway(),
             });
         }
-        Some(_) if may_buy => return Verdict::PaidButGone,
+        Some(Past::TakenByBank | Past::GivenBack) if may_buy => return Verdict::PaidButGone,
+        // He wanted the money to go back: that it is still here does not decide against him.
+        Some(Past::RefundRefused) if order.state == State::Held => return Verdict::Nothing,
         _ => {}
     }
     match misfit(order, account, report, known) {

@@ -242,22 +242,22 @@ fn a_payment_that_went_back_buys_nothing_afterwards() {
             state,
             ..order(Mode::Live)
         };
-        let judged = |gone| {
+        let judged = |past| {
             let known = Known {
-                gone,
+                past,
                 ..Known::default()
             };
             judge(&order, &fedapay(), &paid, &known)
         };
         assert_eq!(fact(&judged(None)), Some(Fact::Paid), "{state:?}");
-        assert_eq!(judged(Some(Gone::GivenBack)), Verdict::PaidButGone, "{state:?}");
+        assert_eq!(judged(Some(Past::GivenBack)), Verdict::PaidButGone, "{state:?}");
         // The bank may have decided for the seller since: nobody loses it, and nobody gets it unseen.
-        let won = judged(Some(Gone::ByBank));
-        assert_eq!(
-            fact(&won),
-            state.awaits_money().then_some(Fact::Mismatched),
-            "{state:?}"
-        );
+        let won = judged(Some(Past::TakenByBank));
+        let expected = state.awaits_money().then_some(Fact::Mismatched);
+        assert_eq!(fact(&won), expected, "{state:?}");
+        let kept = judged(Some(Past::RefundRefused));
+        let expected = state.awaits_money().then_some(Fact::Paid);
+        assert_eq!(fact(&kept), expected, "{state:?}: the operator decides");
     }
 }
 

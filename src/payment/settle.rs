@@ -208,7 +208,7 @@ pub(super) async fn apply(
                     sold_live: order.link.is_none()
                         && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref()),
                     params,
-                    gone: second::gone(change.db, &order, &report)?,
+                    past: second::past(change.db, &order, &report)?,
                 };
                 judge(&order, account, &report, &known)
             };

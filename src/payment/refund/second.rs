@@ -14,25 +14,26 @@ use crate::reason::Reason;
 use crate::refund::{Payment, RefundReason, Standing, Wisher};
 use crate::store::{Db, NewRefund, StoreError};
 
-/// Why a payment buys nothing any more.
+/// What became of a payment before, other than buying something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::payment) enum Gone {
+pub(in crate::payment) enum Past {
     /// It was given back, or is being given back.
     GivenBack,
-    /// The bank took it back.
-    ByBank,
+    TakenByBank,
+    /// Somebody wanted it given back, and the gateway refused: the money is here.
+    RefundRefused,
 }
 
-/// What is known of the report's payment from earlier. A refund that the gateway refused leaves the money here.
-pub(in crate::payment) fn gone(db: &Db<'_>, order: &Order, report: &Report) -> Result<Option<Gone>, StoreError> {
+/// What is known of the report's payment from earlier.
+pub(in crate::payment) fn past(db: &Db<'_>, order: &Order, report: &Report) -> Result<Option<Past>, StoreError> {
     let Some(id) = report.gateway_id.as_ref().or(order.gateway_id.as_ref()) else {
         return Ok(None);
     };
     let refund = db.refund_of_payment(&order.account, id)?;
-    let refund = refund.filter(|refund| refund.standing != Standing::Refused);
     Ok(refund.map(|refund| match refund.words.as_deref() {
-        Some(CHARGED_BACK) => Gone::ByBank,
-        _ => Gone::GivenBack,
+        _ if refund.standing == Standing::Refused => Past::RefundRefused,
+        Some(CHARGED_BACK) => Past::TakenByBank,
+        _ => Past::GivenBack,
     }))
 }
 
