@@ -7,6 +7,7 @@ pub mod checkout;
 mod confirm;
 mod deliver;
 pub mod hooks;
+mod judge;
 pub mod keys;
 mod ledger;
 pub mod link_fields;
@@ -206,9 +207,10 @@ impl Relay {
         }
     }
 
-    /// Wishes for the refunds that accounts' policies ask for by now.
+    /// Wishes for the refunds that accounts' policies ask for by now, and reminds of those that stay open.
     pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
-        refund::wish::follow_policies(self).await
+        refund::wish::follow_policies(self).await?;
+        refund::remind::remind(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
