@@ -10,7 +10,6 @@ use super::operation::{Answered, Ask, Auth, Operation, Pace, Refusal, operation}
 use super::shape::{Member, Moment, Price, Schemas, Shape, answer, object};
 use crate::card::{CardRefusal, SaleFault};
 use crate::company::GatewayName;
-use crate::gateway::GatewayError;
 use crate::payment::portal::told::ToldError;
 use crate::payment::portal::{CardWish, SaleError, Seller, Sold, Standing};
 use crate::voucher::UserMode;
@@ -324,7 +323,6 @@ async fn payment(ask: &Ask<'_>, input: OnePayment) -> Result<Answered<PaymentSta
     }
     let told = match ask.relay.payment_told(&company, &input.payment_id).await {
         Ok(told) => told.ok_or_else(unknown)?,
-        Err(ToldError::Gateway(GatewayError::NotFound)) => return Err(unknown()),
         Err(ToldError::Gateway(error)) => {
             tracing::warn!("the gateway could not be asked about a payment: {error}");
             return Err(Refusal::new(ask, 500, "payment-untold"));

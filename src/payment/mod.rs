@@ -9,6 +9,7 @@ mod deliver;
 mod device;
 mod hook_events;
 pub mod hooks;
+mod judge;
 pub mod keys;
 mod ledger;
 pub mod link_fields;
@@ -23,6 +24,7 @@ mod reconcile;
 pub mod reconnect;
 pub mod recover;
 pub mod refund;
+mod rests;
 mod retention;
 pub mod router_keys;
 pub mod router_look;
@@ -48,7 +50,9 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{Company, GatewayName, Hotspot, Router};
+use crate::company::{Account, Company, GatewayName, Hotspot, Router};
+use crate::gateway::GatewayError;
+use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
 use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
@@ -95,12 +99,15 @@ struct Inner {
     flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
+    rests: rests::Rests,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
 #[derive(Default)]
 struct Wake {
     lanes: Mutex<HashSet<Lane>>,
+    /// Whose other end was seen to answer outside of any job.
+    answering: Mutex<HashSet<Lane>>,
     signal: Notify,
 }
 
@@ -161,6 +168,7 @@ impl Relay {
             flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
+            rests: rests::Rests::default(),
         }))
     }
 
@@ -308,9 +316,10 @@ impl Relay {
         }
     }
 
-    /// Wishes for the refunds that accounts' policies ask for by now.
+    /// Wishes for the refunds that accounts' policies ask for by now, and reminds of those that stay open.
     pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
-        refund::wish::follow_policies(self).await
+        refund::wish::follow_policies(self).await?;
+        refund::remind::remind(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
@@ -370,6 +379,18 @@ impl Relay {
         }
     }
 
+    /// A router was just asked for something and answered: its lane need not wait any longer.
+    fn lane_answers(&self, lane: Lane) {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.insert(lane);
+    }
+
+    /// Whether the other end of a lane was seen to answer since this was asked last.
+    pub fn has_answered(&self, lane: &Lane) -> bool {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.remove(lane)
+    }
+
     /// Ends the API sessions with a proper goodbye.
     pub async fn hang_up(&self) {
         self.0.routers.close_all().await;
@@ -390,6 +411,16 @@ impl Relay {
 
     fn http(&self) -> &HttpClient {
         &self.0.parts.http
+    }
+
+    /// Has a conversation with an account's gateway, unless that wants to be left alone now.
+    async fn converse<T>(&self, account: &Account, dialogue: Dialogue<T>) -> Result<T, GatewayError> {
+        self.0.rests.check(&account.id, self.now())?;
+        let result = self.0.parts.http.converse(dialogue).await;
+        if let Err(error) = &result {
+            self.0.rests.heard(&account.id, self.now(), error);
+        }
+        result
     }
 
     fn outgoing(&self) -> &Outgoing {

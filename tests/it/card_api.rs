@@ -110,7 +110,7 @@ async fn a_sale_is_answered_as_documented() {
     let reply = shop
         .pay(
             MERCADOPAGO,
-            &json!({"tipo_usuario": "pin", "cuotas": "3", "issuer_id": "310"}),
+            &json!({"token": "tok_ok-2", "tipo_usuario": "pin", "cuotas": "3", "issuer_id": "310"}),
         )
         .await;
     assert_eq!(reply.status, 200, "{}", reply.body);

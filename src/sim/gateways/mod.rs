@@ -210,6 +210,8 @@ pub enum Fault {
     Dependency,
     /// Mercado Pago: 429 with a `Retry-After` of 42 s; nothing happened.
     TooManyFor42s,
+    /// Mercado Pago: 400, the access token and the payment are not of one mode; nothing happened.
+    OtherModesKey,
     /// 401 as for a wrong key; nothing happened.
     Unauthorized,
     /// 200 with text that is no JSON; nothing happened.
@@ -245,7 +247,7 @@ pub enum Quirk {
     CheckIsBadRequest,
     /// Conekta: the company's mode is live.
     LiveMode,
-    /// Conekta: a new order is refused at once, with 402 and the order inside.
+    /// Conekta, and Mercado Pago's orders: a new order is refused at once, with 402 and the order inside.
     DeclinesAtOnce,
     /// Conekta: the search finds nothing; lists are whole.
     SearchIsBlind,
@@ -259,6 +261,8 @@ pub enum Quirk {
     OtherMode,
     /// Mercado Pago: refunds are taken on and stay `in_process`.
     SlowRefunds,
+    /// Conekta: lists are far behind and show nothing.
+    ListsAreBehind,
     /// Conekta, Mercado Pago: a charge by card token is told by no webhook.
     SilentCharges,
 }
@@ -464,6 +468,11 @@ impl SimGateway {
     /// Faults for the next calls to the API, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.desk.state().faults.extend(faults);
+    }
+
+    /// Faults that no call has met yet are taken back.
+    pub fn fail_no_more(&self) {
+        self.desk.state().faults.clear();
     }
 
     pub fn set_quirk(&self, quirk: Quirk, on: bool) {
