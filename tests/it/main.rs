@@ -13,6 +13,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod admin;
 mod architecture;
 mod conekta;
 mod crossed;
@@ -23,6 +24,7 @@ mod kit;
 mod leaks;
 mod ledger;
 mod mercadopago;
+mod office;
 mod operator;
 mod pagos;
 mod payment;
@@ -40,3 +42,4 @@ mod settings;
 mod site;
 mod store;
 mod support;
+mod tenancy;
