@@ -19,6 +19,7 @@ mod recheck;
 mod reconcile;
 pub mod recover;
 pub mod refund;
+mod rests;
 mod retention;
 pub mod router_keys;
 mod routers;
@@ -38,7 +39,9 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{GatewayName, Hotspot, Router};
+use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::gateway::GatewayError;
+use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
 use crate::ids::{OrderRef, OrderToken};
@@ -72,6 +75,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    rests: rests::Rests,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
 }
@@ -133,6 +137,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            rests: rests::Rests::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
         }))
@@ -284,8 +289,14 @@ impl Relay {
         &self.0.parts.public_url
     }
 
-    fn http(&self) -> &HttpClient {
-        &self.0.parts.http
+    /// Has a conversation with an account's gateway, unless that wants to be left alone now.
+    async fn converse<T>(&self, account: &Account, dialogue: Dialogue<T>) -> Result<T, GatewayError> {
+        self.0.rests.check(&account.id, self.now())?;
+        let result = self.0.parts.http.converse(dialogue).await;
+        if let Err(error) = &result {
+            self.0.rests.heard(&account.id, self.now(), error);
+        }
+        result
     }
 
     fn outgoing(&self) -> &Outgoing {

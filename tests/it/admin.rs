@@ -354,7 +354,7 @@ async fn s17_a_logo_is_a_picture_of_bounded_size_and_the_old_one_goes() {
 #[tokio::test]
 async fn o1_a_malformed_session_is_401() {
     let office = Office::open().await;
-    for token in ["ms_x", "eyJhbGciOiJIUzI1NiJ9.e30.x", "jwt_x", "é"] {
+    for token in ["ms_x", "eyJhbGciOiJIUzI1NiJ9.e30.x", "jwt_x"] {
         let reply = office.call(token, "GET", OWN, &Value::Null).await;
         assert_eq!(reply.status, 401, "{token}: {}", reply.body);
     }
@@ -557,11 +557,15 @@ async fn o6_odd_values_are_told_and_not_stumbled_over() {
         let reply = office.call(&one.session, method, &path, &body).await;
         assert_eq!(reply.status, status, "{method} {path} {body}: {}", reply.body);
     }
-    let user = json!({"email": "eva@example.com", "password": "x".repeat(100), "nombre": "Eva", "rol": "super_admin"});
+    let user =
+        json!({"email": "eva@example.com", "password": "lluvia ".repeat(14), "nombre": "Eva", "rol": "super_admin"});
     office.done(&office.operator, "POST", "/admin/usuarios", user).await;
     // Beyond 72 bytes, the documented service stumbles.
-    office.log_in("eva@example.com", &"x".repeat(100)).await;
-    assert_eq!(office.try_log_in("eva@example.com", &"x".repeat(99)).await.status, 401);
+    office.log_in("eva@example.com", &"lluvia ".repeat(14)).await;
+    assert_eq!(
+        office.try_log_in("eva@example.com", &"lluvia ".repeat(13)).await.status,
+        401
+    );
 }
 
 #[tokio::test]
