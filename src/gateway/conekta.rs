@@ -215,10 +215,11 @@ fn read_started(api: &Api, answer: &Answer, reference: &OrderRef) -> Result<Star
     if answer.status.as_u16() == 402
         && let Some(order) = wire::inside(answer).filter(|order| order.is_about(reference))
     {
+        check_mode(api.mode, order.mode())?;
         return Ok(Started {
             gateway_id: order.id.owned(),
             pay_url: order.pay_url(),
-            failed: Some(wire::words_for_buyer(answer)),
+            failed: Some(order.refusal().unwrap_or_else(|| wire::why_refused(answer))),
             raw: wire::inside_json(answer),
             ..Started::default()
         });

@@ -170,15 +170,14 @@ impl Order {
         self.charges().iter().any(|charge| charge.paid_at.get().is_some())
     }
 
-    /// Why the last attempt failed, in the gateway's words for the buyer.
-    fn refusal(&self) -> Option<String> {
+    /// Why the last attempt failed: the gateway's code, or its words where it gives none.
+    pub fn refusal(&self) -> Option<String> {
         let charges = self.charges();
-        let last = charges
-            .iter()
-            .rev()
-            .find(|charge| charge.failure_code.get().is_some())?;
-        let words = last.failure_message.get().or(last.failure_code.get())?;
-        Some(answer::one_line(words))
+        let why = |charge: &Charge| {
+            let code = charge.failure_code.get().map(last_part);
+            code.or(charge.failure_message.get()).map(answer::one_line)
+        };
+        charges.iter().rev().find_map(why)
     }
 }
 
@@ -384,10 +383,18 @@ fn details(answer: &Answer) -> Vec<Detail> {
     read_list(&envelope.details)
 }
 
-/// `details[0].message` is meant for the buyer.
-pub fn words_for_buyer(answer: &Answer) -> String {
-    let words = details(answer).first().and_then(|detail| detail.message.owned());
-    answer::one_line(&words.unwrap_or_else(|| "the payment was declined".to_owned()))
+/// Why a refusal was made: the end of `details[0].code`, or its words where it has none.
+pub fn why_refused(answer: &Answer) -> String {
+    let details = details(answer);
+    let first = details.first();
+    let code = first.and_then(|detail| detail.code.get()).map(last_part);
+    let words = code.or_else(|| first.and_then(|detail| detail.message.get()));
+    answer::one_line(words.unwrap_or("declined"))
+}
+
+/// `conekta.errors.processing.charge.card_payment.suspicious_behaviour` says the same as its last part.
+fn last_part(code: &str) -> &str {
+    code.rsplit('.').next().unwrap_or(code)
 }
 
 /// What an answer that is not the hoped-for one means. The codes of the details say more than the status.

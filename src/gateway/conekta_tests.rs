@@ -343,7 +343,16 @@ fn start(status: u16, body: &str) -> Result<Started, GatewayError> {
 fn a_402_with_the_order_inside_is_an_order_whose_card_was_refused() {
     let started = start(402, WITH_ORDER).unwrap();
     assert_eq!(started.gateway_id.as_deref(), Some("ord_2tUyQmZyykejbbw8m"));
-    assert_eq!(started.failed.as_deref(), Some("Tu método de pago ha sido rechazado"));
+    assert_eq!(started.failed.as_deref(), Some("suspected_fraud"));
+    // Where the charge says nothing, the error does.
+    let silent = start(402, &WITH_ORDER.replace("failure_", "other_")).unwrap();
+    assert_eq!(silent.failed.as_deref(), Some("suspicious_behaviour"));
+    // A key of the other mode is told here too.
+    let other_mode = start(402, &WITH_ORDER.replace("\"livemode\":true", "\"livemode\":false"));
+    assert!(
+        matches!(other_mode, Err(GatewayError::Misconfigured(_))),
+        "{other_mode:?}"
+    );
     // An order of somebody else inside is no answer about ours.
     let foreign = start(402, &WITH_ORDER.replace("WR0001", "WR9999"));
     assert!(matches!(foreign, Err(GatewayError::Refused(_))), "{foreign:?}");
@@ -564,11 +573,27 @@ fn a_pending_order_says_how_it_is_paid() {
 
 #[test]
 fn a_refused_card_says_why() {
-    let report = ask(&shown(
-        r#","payment_status":"declined","charges":{"data":[{"id":"c1","status":"declined","failure_code":"insufficient_funds","failure_message":"La tarjeta no tiene fondos suficientes."}]}"#,
-    ));
-    let reason = Some("La tarjeta no tiene fondos suficientes.".to_owned());
-    assert_eq!(report.status, PaymentStatus::Failed { reason });
+    for (said, expected) in [
+        (
+            r#""failure_code":"insufficient_funds","failure_message":"La tarjeta no tiene fondos suficientes.""#,
+            Some("insufficient_funds"),
+        ),
+        (
+            r#""failure_code":"conekta.errors.processing.bank.declined","failure_message":"No""#,
+            Some("declined"),
+        ),
+        (
+            r#""failure_code":null,"failure_message":"Cargo\ndeclinado""#,
+            Some("Cargo declinado"),
+        ),
+        (r#""failure_code":"","failure_message":null"#, None),
+    ] {
+        let report = ask(&shown(&format!(
+            r#","payment_status":"declined","charges":{{"data":[{{"id":"c1","status":"declined",{said}}}]}}"#
+        )));
+        let reason = expected.map(ToOwned::to_owned);
+        assert_eq!(report.status, PaymentStatus::Failed { reason }, "{said}");
+    }
 }
 
 fn listed(orders: &[String]) -> String {

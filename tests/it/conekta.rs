@@ -68,6 +68,10 @@ impl Sale {
     }
 
     async fn page(&self) -> String {
+        self.page_in("es").await
+    }
+
+    async fn page_in(&self, language: &str) -> String {
         let base = self
             .shop
             .world
@@ -76,7 +80,7 @@ impl Sale {
             .as_str()
             .trim_end_matches('/')
             .to_owned();
-        let url = format!("{base}/o/{}?lang=es", self.order.token);
+        let url = format!("{base}/o/{}?lang={language}", self.order.token);
         text(&call(Method::GET, &url, &[], "").await.unwrap())
     }
 
@@ -458,11 +462,59 @@ async fn an_order_refused_at_once_is_known_and_may_be_paid_later() {
     shop.gateways.conekta.set_quirk(Quirk::DeclinesAtOnce, true);
     let order = shop.place("conekta").await;
     assert_eq!(order.state, State::Failed);
-    assert_eq!(order.reason, Some(declined("La tarjeta fue declinada.")));
+    assert_eq!(order.reason, Some(declined("card_declined")));
     assert!(order.gateway_id.is_some());
     let sale = Sale { shop, order };
     sale.pay(Choice::Pay).await;
     sale.assert_sold().await;
+}
+
+#[tokio::test]
+async fn a_refused_card_is_explained_in_our_own_words_and_the_operator_sees_the_code() {
+    let sale = Sale::begin().await;
+    for (number, code, words) in [
+        (
+            "4000000000000127",
+            "insufficient_funds",
+            [
+                ("fr", "pas assez d’argent"),
+                ("en", "not enough money"),
+                ("es", "No hay suficiente dinero"),
+                ("pt", "Não há dinheiro suficiente"),
+            ],
+        ),
+        (
+            "4000000000000002",
+            "card_declined",
+            [
+                ("fr", "refusée sans raison"),
+                ("en", "refused without a reason"),
+                ("es", "rechazada sin dar un motivo"),
+                ("pt", "recusado sem motivo"),
+            ],
+        ),
+    ] {
+        location(&sale.press("/card", &card(number)).await);
+        sale.gateway().idle().await;
+        sale.shop.world.drain().await;
+        assert_eq!(sale.now().await.reason, Some(declined(code)));
+        for (language, words) in words {
+            let page = sale.page_in(language).await;
+            assert!(page.contains(words), "{language}: {page}");
+            for theirs in [
+                code,
+                "La tarjeta no tiene fondos suficientes.",
+                "La tarjeta fue declinada.",
+            ] {
+                assert!(!page.contains(theirs), "{language}: {page}");
+            }
+        }
+        let mut shown = Vec::new();
+        let reference = sale.reference().to_owned();
+        mikrelay::cli::order::show(sale.shop.world.relay.store(), &reference, false, false, &mut shown).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.contains(code), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -532,7 +584,7 @@ async fn a_buyer_pays_by_card_on_the_hosted_page() {
     sale.shop.world.drain().await;
     let failed = sale.now().await;
     assert_eq!(failed.state, State::Failed);
-    assert_eq!(failed.reason, Some(declined("La tarjeta no tiene fondos suficientes.")));
+    assert_eq!(failed.reason, Some(declined("insufficient_funds")));
     let reply = sale.press("/card", &card("4242+4242+4242+4242")).await;
     assert!(location(&reply).ends_with(&format!("/o/{}", sale.order.token)));
     sale.gateway().idle().await;
