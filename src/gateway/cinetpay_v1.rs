@@ -86,6 +86,7 @@ impl Gateway for CinetpayV1 {
             email: None,
             pay_url: None,
             instructions: None,
+            others: Vec::new(),
         };
         Ok(Notice {
             order: Some(order),
@@ -386,6 +387,7 @@ fn read_status(answer: &Answer, mode: Option<Mode>) -> Result<Report, GatewayErr
         email: None,
         pay_url: None,
         instructions: None,
+        others: Vec::new(),
     })
 }
 

@@ -285,6 +285,7 @@ fn read_check(answer: &Answer, key: &PaymentKey) -> Result<Report, GatewayError>
         email: None,
         pay_url: None,
         instructions: None,
+        others: Vec::new(),
     })
 }
 
@@ -396,6 +397,7 @@ fn read_fields(fields: &[(Vec<u8>, Vec<u8>)], id: &str) -> Result<Report, Unread
         email: None,
         pay_url: None,
         instructions: None,
+        others: Vec::new(),
     })
 }
 

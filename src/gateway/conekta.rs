@@ -91,7 +91,7 @@ impl Gateway for Conekta {
 
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
         match Api::of(account) {
-            Ok(api) => find(api, key.clone(), |_, found| Dialogue::Done(found.report())),
+            Ok(api) => ask(api, key),
             Err(error) => answer::ended(error),
         }
     }
@@ -109,7 +109,7 @@ impl Gateway for Conekta {
             Ok(api) => api,
             Err(error) => return answer::ended(error),
         };
-        let call = api.get(&format!("orders/{}", answer::path_segment(&request.gateway_id)));
+        let call = api.get(&order_path(request));
         let request = request.clone();
         Dialogue::call(call, move |answer| match read_order(&answer, &request.order) {
             Ok(order) => give_back(&api, &order, &request),
@@ -251,6 +251,21 @@ fn check_mode(account: Mode, told: Option<Mode>) -> Result<(), GatewayError> {
     Err(GatewayError::Misconfigured(sentence.to_owned()))
 }
 
+fn ask(api: Api, key: &PaymentKey) -> Dialogue<Report> {
+    let Some((order_id, _)) = key.gateway_id.as_deref().and_then(wire::parts) else {
+        return find(api, key.clone(), |_, found| Dialogue::Done(found.report()));
+    };
+    let of_order = PaymentKey {
+        gateway_id: Some(order_id.to_owned()),
+        ..key.clone()
+    };
+    let wanted = key.gateway_id.clone();
+    find(api, of_order, move |_, found| {
+        let other = found.others().into_iter().find(|other| other.gateway_id == wanted);
+        Dialogue::Done(other.ok_or(GatewayError::NotFound))
+    })
+}
+
 /// Goes on with the order a key names: by its id, and where that is unknown or another's, by our reference.
 fn find<T: 'static>(
     api: Api,
@@ -346,11 +361,15 @@ fn give_back(api: &Api, order: &Order, request: &RefundRequest) -> Dialogue<Refu
     else {
         return answer::ended(answer::senseless("amount in the order's currency"));
     };
-    let refunded = order.refunded_minor();
+    let Some(refunded) = refunded_minor(order, request) else {
+        return answer::ended(GatewayError::NotFound);
+    };
     if refunded >= request.amount.minor() {
         return Dialogue::Done(Ok(RefundState::Done));
     }
+    let charge = wire::parts(&request.gateway_id).map(|(_, charge)| charge.to_owned());
     match order.status() {
+        _ if charge.is_some() => {}
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {}
         PaymentStatus::Refunded => return Dialogue::Done(Ok(RefundState::Done)),
         _ => {
@@ -364,19 +383,36 @@ fn give_back(api: &Api, order: &Order, request: &RefundRequest) -> Dialogue<Refu
     }
     let missing = request.amount.minor() - refunded;
     let mut body = json!({ "amount": missing, "reason": reason(request.reason) });
-    // The guide wants the charge where not all is given back.
-    if let (true, Some(charge), Some(fields)) = (missing < paid.minor(), order.paid_charge(), body.as_object_mut()) {
+    // The guide wants the charge where not all of the order's money is given back.
+    let is_part = missing < paid.minor() || order.overpaid().is_some();
+    let charge = charge.or_else(|| order.paid_charge().filter(|_| is_part));
+    if let (Some(charge), Some(fields)) = (charge, body.as_object_mut()) {
         fields.insert("charge_id".to_owned(), json!(charge));
     }
-    let path = format!("orders/{}/refunds", answer::path_segment(&request.gateway_id));
+    let path = format!("{}/refunds", order_path(request));
     let call = api.call(Method::POST, &path, Body::Json(body), Language::Es);
     let request = request.clone();
     Dialogue::call(call, move |answer| Dialogue::Done(read_refund(&answer, &request)))
 }
 
+fn order_path(request: &RefundRequest) -> String {
+    let order_id = wire::parts(&request.gateway_id).map_or(request.gateway_id.as_str(), |(order_id, _)| order_id);
+    format!("orders/{}", answer::path_segment(order_id))
+}
+
+/// What of the payment went back, in centavos; `None` where the order has no such payment.
+fn refunded_minor(order: &Order, request: &RefundRequest) -> Option<i64> {
+    match wire::parts(&request.gateway_id) {
+        Some((_, charge)) => order.overpaid()?.returned_minor(charge),
+        None => Some(order.refunded_minor()),
+    }
+}
+
 fn read_refund(answer: &Answer, request: &RefundRequest) -> Result<RefundState, GatewayError> {
     match read_order(answer, &request.order) {
-        Ok(order) if order.refunded_minor() >= request.amount.minor() => Ok(RefundState::Done),
+        Ok(order) if refunded_minor(&order, request).is_some_and(|minor| minor >= request.amount.minor()) => {
+            Ok(RefundState::Done)
+        }
         Ok(_) => Ok(RefundState::Pending),
         Err(GatewayError::Refused(words)) => Ok(RefundState::Refused(words)),
         Err(error) => Err(error),

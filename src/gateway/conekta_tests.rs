@@ -736,6 +736,79 @@ fn a_partial_refund_names_the_charge_and_asks_for_what_is_missing() {
     assert_eq!(state.unwrap(), RefundState::Pending);
 }
 
+/// Paid by card, and by the voucher that was still open; this much of each went back.
+fn paid_twice(card_back: i64, cash_back: i64) -> String {
+    let charge = |id: &str, at: i64, back: i64| {
+        format!(
+            r#"{{"id":"{id}","status":"{}","amount":1500,"currency":"MXN","paid_at":{at},"refunds":{{"data":[{{"amount":-{back}}}]}}}}"#,
+            if back == 0 { "paid" } else { "refunded" }
+        )
+    };
+    shown(&format!(
+        r#","payment_status":"paid","charges":{{"data":[{},{}]}}"#,
+        charge("cash", 200, cash_back),
+        charge("card", 100, card_back)
+    ))
+}
+
+#[test]
+fn a_second_payment_of_an_order_is_asked_about_and_given_back_alone() {
+    let look = |id: &str, body: String| play(Conekta.ask(&account(&[]), &key(Some(id))), &[(200, &body)]);
+    let (calls, report) = look("ord_1:cash", paid_twice(0, 0));
+    assert_eq!(calls, ["GET https://api.conekta.io/orders/ord_1"]);
+    let report = report.unwrap();
+    assert_eq!(
+        (report.status, report.gateway_id.as_deref()),
+        (PaymentStatus::Paid, Some("ord_1:cash"))
+    );
+    assert_eq!(
+        look("ord_1:cash", paid_twice(0, 1500)).1.unwrap().status,
+        PaymentStatus::Refunded
+    );
+    assert_eq!(
+        look("ord_1:card", paid_twice(0, 0)).1.unwrap_err(),
+        GatewayError::NotFound
+    );
+    assert_eq!(
+        look("ord_1:none", paid_twice(0, 0)).1.unwrap_err(),
+        GatewayError::NotFound
+    );
+
+    for (id, charge, before, after) in [
+        ("ord_1:cash", "cash", paid_twice(0, 0), paid_twice(0, 1500)),
+        ("ord_1", "card", paid_twice(0, 0), paid_twice(1500, 0)),
+        ("ord_1:cash", "cash", paid_twice(1500, 0), paid_twice(1500, 1500)),
+        ("ord_1", "card", paid_twice(0, 1500), paid_twice(1500, 1500)),
+    ] {
+        let request = RefundRequest {
+            gateway_id: id.to_owned(),
+            ..refund(1500)
+        };
+        let ask = |answers: &[(u16, &str)]| play(Conekta.refund(&account(&[]), &request), answers);
+        let (calls, state) = ask(&[(200, &before), (200, &after)]);
+        assert_eq!(state.unwrap(), RefundState::Done, "{id}");
+        assert_eq!(calls[0], "GET https://api.conekta.io/orders/ord_1");
+        let body = calls[1]
+            .strip_prefix("POST https://api.conekta.io/orders/ord_1/refunds ")
+            .unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(body).unwrap(),
+            json!({ "amount": 1500, "reason": "cannot_be_fulfilled", "charge_id": charge })
+        );
+        // Asked again after a lost answer, and not shown yet.
+        let (calls, state) = ask(&[(200, &after)]);
+        assert_eq!((calls.len(), state.unwrap()), (1, RefundState::Done), "{id}");
+        let (_, state) = ask(&[(200, &before), (200, &before)]);
+        assert_eq!(state.unwrap(), RefundState::Pending, "{id}");
+    }
+    let request = RefundRequest {
+        gateway_id: "ord_1:cash".to_owned(),
+        ..refund(1500)
+    };
+    let (calls, state) = play(Conekta.refund(&account(&[]), &request), &[(200, &shown(PAID))]);
+    assert_eq!((calls.len(), state.unwrap_err()), (1, GatewayError::NotFound));
+}
+
 #[test]
 fn refunds_that_cannot_be_say_so() {
     let (calls, state) = give_back(1500, &[(200, &shown(r#","payment_status":"pending_payment""#))]);

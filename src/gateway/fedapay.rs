@@ -406,6 +406,7 @@ impl Transaction {
             email: self.payer_email(),
             pay_url: None,
             instructions: None,
+            others: Vec::new(),
         })
     }
 

@@ -392,6 +392,7 @@ impl Payment {
             email: self.email.owned(),
             pay_url: None,
             instructions: None,
+            others: Vec::new(),
         }
     }
 

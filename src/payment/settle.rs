@@ -207,12 +207,32 @@ pub(super) async fn apply(
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
+            others(change, &mut order, account, &report, &why)?;
             if let Source::Event(event) = &source {
                 finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// What came of the payments that came beside the order's own: an order that is not paid takes none of them for it.
+fn others(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    if order.state.awaits_money() || order.state == State::Held {
+        return Ok(());
+    }
+    for other in &report.others {
+        second::keep(change, order, account, other)?;
+        let verdict = judge(order, account, other, false, None);
+        act(change, order, account, other, verdict, why)?;
+    }
+    Ok(())
 }
 
 /// Keeps what an event brought beside the money, and notes in its row what it came to.

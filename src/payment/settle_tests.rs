@@ -88,6 +88,7 @@ fn report(status: PaymentStatus, amount: Option<Money>) -> Report {
         email: None,
         pay_url: None,
         instructions: None,
+        others: Vec::new(),
     }
 }
 

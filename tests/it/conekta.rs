@@ -10,6 +10,7 @@ use mikrelay::ids::AccountId;
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Order, Place, State};
 use mikrelay::reason::Reason;
+use mikrelay::refund::{Refund, Standing};
 use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateway, SimGateways, SimStatus, Voucher};
 use mikrelay::sim::http::{Reply, call};
 
@@ -547,6 +548,201 @@ async fn a_refund_gives_back_once_whole_or_in_part() {
     assert!(sale.shop.world.users()[0].disabled);
     assert_eq!(give_back(1500).await, Ok(RefundState::Done));
     assert_eq!(posts(), 2);
+}
+
+/// An account that gives a second payment back by itself.
+fn gives_back(_: &SimGateways, site: String) -> String {
+    assert!(site.contains("id = \"by-conekta\""), "{site}");
+    site.replacen(
+        "id = \"by-conekta\"",
+        "id = \"by-conekta\"\nrefund_paid_twice = true",
+        1,
+    )
+}
+
+impl Sale {
+    /// Delivered once, and so it stays.
+    async fn assert_kept(&self) {
+        let history = self.shop.world.history(&self.order).await;
+        assert_eq!(self.now().await.state, State::Delivered, "{history:#?}");
+        let users = self.shop.world.users();
+        assert!(users.len() == 1 && !users[0].disabled, "{users:?}");
+    }
+
+    fn mails_with(&self, words: &str) -> usize {
+        let mails = self.shop.world.mailbox.messages();
+        mails.iter().filter(|mail| mail.text.contains(words)).count()
+    }
+
+    fn refunds_asked(&self) -> usize {
+        let calls = self.gateway().calls();
+        calls.iter().filter(|call| call.ends_with("/refunds")).count()
+    }
+
+    /// Pays by card, and then somebody pays the voucher that the buyer took before.
+    async fn pay_by_card_and_voucher(&self, is_told: bool) {
+        let reference = self.reference();
+        self.gateway().issue_voucher(reference, Voucher::Cash).await.unwrap();
+        self.shop.world.drain().await;
+        location(&self.press("/card", &card("4242424242424242")).await);
+        self.gateway().idle().await;
+        self.shop.world.drain().await;
+        self.assert_kept().await;
+        if !is_told {
+            self.gateway().set_webhooks(Vec::new());
+        }
+        self.gateway().pay_left_voucher(reference).await.unwrap();
+        self.shop.world.drain().await;
+        self.assert_kept().await;
+    }
+}
+
+#[tokio::test]
+async fn a_card_and_the_voucher_of_one_order_both_pay_and_the_second_goes_back_by_policy() {
+    let shop = Shop::edited(gives_back).await;
+    let order = shop.place("conekta").await;
+    let sale = Sale { shop, order };
+    sale.pay_by_card_and_voucher(true).await;
+    for _ in 0..6 {
+        sale.shop.world.later(SignedDuration::from_mins(1)).await;
+    }
+    sale.assert_kept().await;
+    assert_eq!(sale.refunds_asked(), 1);
+    let refunds = refunds_of(&sale).await;
+    assert_eq!(refunds.len(), 1, "{refunds:?}");
+    let own = sale.now().await.gateway_id.unwrap();
+    assert!(refunds[0].is_extra && refunds[0].payment.gateway_id.starts_with(&format!("{own}:")));
+    assert_eq!(refunds[0].standing, Standing::Done);
+    // Whatever Conekta repeats, nothing more happens.
+    sale.gateway().tell(sale.reference(), SimStatus::Paid).await.unwrap();
+    sale.hours(3).await;
+    sale.assert_kept().await;
+    assert_eq!((sale.refunds_asked(), refunds_of(&sale).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_second_payment_is_the_operators_to_do_where_no_policy_speaks() {
+    // Told by a webhook, or found the next morning.
+    for is_told in [true, false] {
+        let sale = Sale::begin().await;
+        sale.shop.world.relay.plan_daily_work().await.unwrap();
+        sale.pay_by_card_and_voucher(is_told).await;
+        for _ in 0..3 {
+            sale.hours(24).await;
+        }
+        sale.assert_kept().await;
+        assert_eq!(sale.refunds_asked(), 0);
+        let own = sale.now().await.gateway_id.unwrap();
+        assert_eq!(
+            sale.mails_with(&format!("mikrelay order refund {}", sale.reference())),
+            1,
+            "told once: {is_told}"
+        );
+        let mails = sale.shop.world.mailbox.messages();
+        let told = mails
+            .iter()
+            .find(|mail| mail.text.contains(&format!("{own}:")))
+            .unwrap();
+        let second = told.text.split(|c: char| c.is_whitespace() || "«».,;".contains(c));
+        let second = second
+            .filter(|word| word.starts_with(&format!("{own}:")))
+            .next()
+            .unwrap()
+            .to_owned();
+        // He gives the second one back, and the order stays.
+        let wish = mikrelay::cli::refund::Wish {
+            reference: sale.reference().to_owned(),
+            payment: Some(second),
+            reason: RefundReason::Duplicate,
+            yes: true,
+        };
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new()).unwrap();
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        sale.assert_kept().await;
+        assert_eq!(
+            (sale.refunds_asked(), refunds_of(&sale).await[0].standing),
+            (1, Standing::Done)
+        );
+        // And then the first one too: nothing is left, so the code ends.
+        let wish = mikrelay::cli::refund::Wish { payment: None, ..wish };
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new()).unwrap();
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        assert_eq!(sale.now().await.state, State::Refunded);
+        assert!(sale.shop.world.users()[0].disabled);
+        assert_eq!(sale.refunds_asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn two_orders_at_the_gateway_for_one_of_ours_sell_once_and_one_goes_back() {
+    for is_policy in [true, false] {
+        let shop = match is_policy {
+            true => Shop::edited(gives_back).await,
+            false => Shop::open().await,
+        };
+        let order = shop.place("conekta").await;
+        let sale = Sale { shop, order };
+        let second = make_again(&sale).await;
+        sale.pay(Choice::Pay).await;
+        sale.assert_kept().await;
+        location(&post(&format!("{second}/card"), &card("4242424242424242")).await);
+        sale.gateway().idle().await;
+        sale.shop.world.drain().await;
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        sale.assert_kept().await;
+        let refunds = refunds_of(&sale).await;
+        assert_eq!(
+            (sale.refunds_asked(), refunds.len()),
+            (usize::from(is_policy), usize::from(is_policy))
+        );
+        if is_policy {
+            assert!(
+                refunds[0].is_extra && refunds[0].standing == Standing::Done,
+                "{refunds:?}"
+            );
+            assert_ne!(
+                Some(&refunds[0].payment.gateway_id),
+                sale.now().await.gateway_id.as_ref()
+            );
+        } else {
+            assert_eq!(
+                sale.mails_with(&format!("mikrelay order refund {}", sale.reference())),
+                1
+            );
+        }
+    }
+}
+
+/// Our order once more at the gateway, as a call whose answer was lost for good leaves it; its page.
+async fn make_again(sale: &Sale) -> String {
+    let body = serde_json::json!({
+        "currency": "MXN",
+        "customer_info": { "name": "Cliente WiFi", "email": "a@example.com", "phone": "+5215555555555" },
+        "line_items": [{ "name": "1 Hora", "unit_price": 1500, "quantity": 1 }],
+        "checkout": { "type": "HostedPayment", "allowed_payment_methods": ["card"] },
+        "metadata": { "ref": sale.reference() },
+    });
+    let headers = [
+        ("authorization", "Bearer key_demoPrivate0000000000"),
+        ("accept", "application/vnd.conekta-v2.2.0+json"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let url = format!("{}/orders", sale.gateway().base_url());
+    let reply = call(Method::POST, &url, &headers, body.to_string()).await.unwrap();
+    let order: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+    order["checkout"]["url"].as_str().unwrap().to_owned()
+}
+
+async fn refunds_of(sale: &Sale) -> Vec<Refund> {
+    let reference = sale.order.reference.clone();
+    let store = sale.shop.world.relay.store();
+    store.read(move |db| db.refunds_of_order(&reference)).await.unwrap()
 }
 
 async fn ask_for_refund(

@@ -79,6 +79,10 @@ fn read_page(answer: &Answer) -> Result<(Vec<Report>, Option<String>), GatewayEr
     };
     // One that cannot be read is left out; its order is asked about by the reconciler all the same.
     let reports = orders.iter().filter_map(|order| order.report().ok());
+    let reports = reports.flat_map(|mut report| {
+        let others = std::mem::take(&mut report.others);
+        std::iter::once(report).chain(others)
+    });
     Ok((reports.collect(), next))
 }
 

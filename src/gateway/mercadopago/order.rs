@@ -159,6 +159,7 @@ impl Order {
             gateway_id: Some(id),
             phone: None,
             email: None,
+            others: Vec::new(),
         })
     }
 

@@ -157,6 +157,7 @@ impl Payment {
             receipt: None,
             phone: None,
             pay_url: None,
+            others: Vec::new(),
         })
     }
 

@@ -280,10 +280,18 @@ fn refund(desk: &Arc<Desk>, id: &str, fields: &Map<String, Value>) -> Reply {
     if !matches!(payment.status, SimStatus::Paid | SimStatus::Settled) {
         return precondition("La orden no se puede reembolsar.");
     }
-    if order::refunded_minor(&payment) + amount > order::amount_minor(&payment) {
+    let charge = text(fields, "charge_id");
+    let paid = order::paid_charges(&payment);
+    let is_known = charge.is_none_or(|charge| paid.iter().any(|paid| paid == charge));
+    if !is_known || (charge.is_none() && paid.len() > 1) {
+        return invalid("charge_id", "El cargo no es de la orden.");
+    }
+    if amount > order::balance(&payment, charge) {
         return invalid("amount", "El monto es mayor que el saldo de la orden.");
     }
-    desk.change(&payment.token, |payment| order::give_back(payment, amount, now_s()));
+    desk.change(&payment.token, |payment| {
+        order::give_back(payment, amount, charge, now_s());
+    });
     let Some(payment) = desk.by_token(&payment.token) else {
         return not_found();
     };

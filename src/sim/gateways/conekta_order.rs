@@ -245,27 +245,76 @@ pub fn open_voucher(payment: &Payment) -> Option<(String, bool)> {
         .or_else(|| told("clabe").map(|clabe| (clabe, false)))
 }
 
-/// Gives so many centavos back; the whole makes the order `refunded`.
-pub fn give_back(payment: &mut Payment, amount: i64, now_s: i64) {
+/// Gives so many centavos back, of one charge where it is named; when all are gone the order is `refunded`.
+pub fn give_back(payment: &mut Payment, amount: i64, charge: Option<&str>, now_s: i64) {
     let refund = json!({
         "object": "refund", "id": hex_id(), "amount": -amount, "created_at": now_s, "auth_code": "582483",
-        "status": "refunded",
+        "status": "refunded", "charge_id": charge,
     });
     let refunds = payment.extra.entry("refunds").or_insert_with(|| json!([]));
     if let Some(refunds) = refunds.as_array_mut() {
         refunds.push(refund);
     }
-    if refunded_minor(payment) >= amount_minor(payment) {
+    let taken = i64::try_from(paid_charges(payment).len().max(1)).unwrap_or(1) * amount_minor(payment);
+    if refunded_minor(payment) >= taken {
         payment.status = SimStatus::Refunded;
     }
 }
 
 pub fn refunded_minor(payment: &Payment) -> i64 {
+    sum(refunds_of(payment, None))
+}
+
+/// What went back of one charge, or of all.
+fn refunds_of<'a>(payment: &'a Payment, charge: Option<&'a str>) -> impl Iterator<Item = &'a Value> {
     let refunds = payment.extra.get("refunds").and_then(Value::as_array);
-    let each = refunds.into_iter().flatten();
-    -each
-        .filter_map(|refund| refund.get("amount").and_then(Value::as_i64))
-        .sum::<i64>()
+    let of_charge = move |refund: &&Value| {
+        let named = refund.get("charge_id").and_then(Value::as_str);
+        named.is_none() || charge.is_none() || named == charge
+    };
+    refunds.into_iter().flatten().filter(of_charge)
+}
+
+fn sum<'a>(refunds: impl Iterator<Item = &'a Value>) -> i64 {
+    let amounts = refunds.filter_map(|refund| refund.get("amount").and_then(Value::as_i64));
+    -amounts.sum::<i64>()
+}
+
+/// What may still be given back of a charge, or of the order where no charge is named.
+pub fn balance(payment: &Payment, charge: Option<&str>) -> i64 {
+    amount_minor(payment) - sum(refunds_of(payment, charge))
+}
+
+/// The ids of the charges that took money: more than one where a voucher was paid after a card.
+pub fn paid_charges(payment: &Payment) -> Vec<String> {
+    let all = charges(payment, true);
+    let paid = all
+        .iter()
+        .filter(|charge| charge.get("paid_at").is_some_and(Value::is_i64));
+    paid.filter_map(|charge| charge.get("id")?.as_str().map(ToOwned::to_owned))
+        .collect()
+}
+
+/// Somebody pays the voucher that was left over when the order was paid otherwise; `false` where there is none.
+pub fn pay_left_voucher(payment: &mut Payment, now_s: i64) -> bool {
+    let paid = paid_charges(payment);
+    let Some(all) = payment.extra.get_mut("charges").and_then(Value::as_array_mut) else {
+        return false;
+    };
+    let mut is_paid = false;
+    for charge in all.iter_mut().filter_map(Value::as_object_mut) {
+        let id = charge.get("id").and_then(Value::as_str).unwrap_or_default();
+        let was_paid = paid.iter().any(|paid| paid == id);
+        let is_open = !charge.get("failure").is_some_and(Value::is_string);
+        let at = charge.get("at").and_then(Value::as_i64).unwrap_or(now_s);
+        if was_paid {
+            charge.entry(PAID_AT).or_insert_with(|| json!(at));
+        } else if is_open && !is_paid {
+            charge.insert(PAID_AT.to_owned(), json!(now_s.max(at + 1)));
+            is_paid = true;
+        }
+    }
+    is_paid
 }
 
 pub fn amount_minor(payment: &Payment) -> i64 {
@@ -366,23 +415,36 @@ pub fn charges(payment: &Payment, is_live: bool) -> Vec<Value> {
             }));
         }
     }
+    // Where the charges do not say it, the last one that was not refused took the money.
+    let are_marked = kept.iter().any(|charge| charge.get(PAID_AT).is_some());
+    let last = kept.iter().rposition(|charge| !is_failed(charge));
+    let takes_money = |place: usize, charge: &Value| match are_marked {
+        true => charge.get(PAID_AT).is_some(),
+        false => Some(place) == last,
+    };
     kept.iter()
-        .map(|charge| shown_charge(payment, charge, is_live))
+        .enumerate()
+        .map(|(place, charge)| shown_charge(payment, charge, takes_money(place, charge), is_live))
         .collect()
 }
 
-fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
+fn shown_charge(payment: &Payment, charge: &Value, takes_money: bool, is_live: bool) -> Value {
     let failure = charge.get("failure").cloned().unwrap_or(Value::Null);
-    let status = match failure.is_string() {
-        true => "declined",
-        false => word(payment).unwrap_or("pending_payment"),
-    };
     let has_money = matches!(
         payment.status,
         SimStatus::Paid | SimStatus::Settled | SimStatus::Refunded
     );
-    let is_paid = !failure.is_string() && (has_money || payment.extra.contains_key(WAS_PAID));
-    let refunds = payment.extra.get("refunds").filter(|_| is_paid);
+    let is_paid = takes_money && !failure.is_string() && (has_money || payment.extra.contains_key(WAS_PAID));
+    let refunds: Vec<_> = refunds_of(payment, charge.get("id").and_then(Value::as_str)).collect();
+    let returned = sum(refunds.iter().copied());
+    let status = match failure.is_string() {
+        true => "declined",
+        false if has_money && !takes_money => "pending_payment",
+        false if is_paid && returned >= amount_minor(payment) => "refunded",
+        false if is_paid && has_money && returned == 0 && payment.status != SimStatus::Refunded => "paid",
+        false => word(payment).unwrap_or("pending_payment"),
+    };
+    let has_refunds = is_paid && !refunds.is_empty();
     json!({
         "object": "charge",
         "id": charge.get("id"),
@@ -391,7 +453,7 @@ fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
         "amount": told_minor(payment),
         "currency": payment.currency,
         "created_at": charge.get("at"),
-        "paid_at": is_paid.then(|| charge.get("at")),
+        "paid_at": is_paid.then(|| charge.get(PAID_AT).or(charge.get("at"))),
         "order_id": payment.id,
         "reference_id": null,
         "failure_code": failure,
@@ -402,7 +464,7 @@ fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
         "device_fingerprint": null,
         "monthly_installments": null,
         "payment_method": charge.get("method"),
-        "refunds": refunds.map(|refunds| json!({ "object": "list", "has_more": false, "data": refunds })),
+        "refunds": has_refunds.then(|| json!({ "object": "list", "has_more": false, "data": refunds })),
     })
 }
 
@@ -522,6 +584,8 @@ fn dashed(token: &str) -> String {
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
+/// Of a charge: when it took money, where several may have.
+const PAID_AT: &str = "paid_at";
 const METHODS: [&str; 7] = [
     "cash",
     "card",
