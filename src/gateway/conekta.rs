@@ -294,27 +294,36 @@ fn search<T: 'static>(
     let reference = answer::path_segment(key.order.as_str());
     let call = api.get(&format!("orders?limit={SEARCHED}&search={reference}"));
     Dialogue::call(call, move |answer| match read_list(&answer, &key.order) {
-        Ok(Some(order)) => then(&api, &order),
-        Ok(None) => look_through(api, &key, then),
+        Ok((Some(order), _)) => then(&api, &order),
+        Ok((None, _)) => look_through(api, key, then, None, 1),
         Err(error) => answer::ended(error),
     })
 }
 
+/// Page by page: an order that was not seen is not one that does not exist, and must not be made again.
 fn look_through<T: 'static>(
     api: Api,
-    key: &PaymentKey,
+    key: PaymentKey,
     then: impl FnOnce(&Api, &Order) -> Dialogue<T> + Send + 'static,
+    after: Option<&str>,
+    page: usize,
 ) -> Dialogue<T> {
     let made_s = key.created_at.as_second();
-    let call = api.get(&format!(
-        "orders?limit={LISTED}&created_at.gte={}&created_at.lte={}",
+    let mut path = format!(
+        "orders?limit={}&created_at.gte={}&created_at.lte={}",
+        list::PAGE,
         made_s - CLOCKS_DIFFER_S,
         made_s + MADE_WITHIN_S
-    ));
-    let reference = key.order.clone();
-    Dialogue::call(call, move |answer| match read_list(&answer, &reference) {
-        Ok(Some(order)) => then(&api, &order),
-        Ok(None) => answer::ended(GatewayError::NotFound),
+    );
+    if let Some(after) = after {
+        path.push_str("&next=");
+        path.push_str(&answer::path_segment(after));
+    }
+    Dialogue::call(api.get(&path), move |answer| match read_list(&answer, &key.order) {
+        Ok((Some(order), _)) => then(&api, &order),
+        Ok((None, None)) => answer::ended(GatewayError::NotFound),
+        Ok((None, Some(next))) if page < MOST_PAGES => look_through(api, key, then, Some(&next), page + 1),
+        Ok((None, Some(_))) => answer::ended(answer::senseless("end of the list of orders")),
         Err(error) => answer::ended(error),
     })
 }
@@ -335,12 +344,14 @@ fn read_order(answer: &Answer, reference: &OrderRef) -> Result<Order, GatewayErr
     }
 }
 
-/// The order of a list that has our reference; of several the one that took money, else the newest.
-fn read_list(answer: &Answer, reference: &OrderRef) -> Result<Option<Order>, GatewayError> {
+/// The order of a list that has our reference, of several the one that took money, else the newest; and what the next
+/// page begins after.
+fn read_list(answer: &Answer, reference: &OrderRef) -> Result<(Option<Order>, Option<String>), GatewayError> {
     if !answer.status.is_success() {
         return Err(wire::failure(answer));
     }
     let mut orders = wire::list(answer).map_err(|_| answer::senseless("list of orders"))?;
+    let next = list::after(answer, &orders);
     orders.retain(|order| order.is_about(reference));
     let rank = |order: &Order| match order.status() {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => 1,
@@ -350,7 +361,7 @@ fn read_list(answer: &Answer, reference: &OrderRef) -> Result<Option<Order>, Gat
     // The first of the best, for the newest come first.
     let best = (0..orders.len()).min_by_key(|at| orders.get(*at).map_or(u8::MAX, rank));
     let at = best.unwrap_or_default();
-    Ok((at < orders.len()).then(|| orders.swap_remove(at)))
+    Ok(((at < orders.len()).then(|| orders.swap_remove(at)), next))
 }
 
 /// Asks for what is still missing of the wanted refund, and for nothing where it was made before.
@@ -445,8 +456,8 @@ const NO_MAIL_HOST: &str = "example.com";
 const NO_PHONE: &str = "+5215555555555";
 /// A reference names one order, or a few where one was made twice by hand.
 const SEARCHED: u32 = 20;
-/// Conekta's largest page.
-const LISTED: u32 = 250;
+/// A thousand orders within half an hour are more than a hotspot's worth.
+const MOST_PAGES: usize = 10;
 /// Our clock may be wrong by so much.
 const CLOCKS_DIFFER_S: i64 = 600;
 /// The call that makes an order is over long before.

@@ -288,6 +288,13 @@ impl Event {
             let charge: Charge = answer::read_inner(&data.object)?.ok_or_else(missing)?;
             charge.order_id.owned().map(|order_id| charge_report(&charge, order_id))
         };
+        let report = report.map(|mut report| {
+            // It may come before the order itself is called so, and it comes once.
+            if DOUBTS.contains(&word) && report.status == PaymentStatus::Paid {
+                report.status = PaymentStatus::Disputed;
+            }
+            report
+        });
         Ok(Notice {
             order: report.as_ref().and_then(|report| report.order.clone()),
             gateway_id: report.as_ref().and_then(|report| report.gateway_id.clone()),
@@ -496,6 +503,15 @@ const CHARGE_EVENTS: [&str; 16] = [
     "chargeback.updated",
     "chargeback.under_review",
     "chargeback.won",
+    "chargeback.lost",
+];
+/// Events of either kind that say that the money may have to go back.
+const DOUBTS: [&str; 6] = [
+    "charged_back",
+    "fraudulent",
+    "under_fraud_review",
+    "chargeback.created",
+    "chargeback.under_review",
     "chargeback.lost",
 ];
 /// A page of the API has 250.

@@ -624,7 +624,7 @@ fn an_order_whose_id_is_unknown_is_found_by_our_reference() {
     );
     assert_eq!(
         calls[1],
-        "GET https://api.conekta.io/orders?limit=250&created_at.gte=1774900774&created_at.lte=1774902274"
+        "GET https://api.conekta.io/orders?limit=100&created_at.gte=1774900774&created_at.lte=1774902274"
     );
     assert_eq!(report.unwrap().gateway_id.as_deref(), Some("ord_1"));
     let nothing = play(
@@ -734,6 +734,32 @@ fn a_partial_refund_names_the_charge_and_asks_for_what_is_missing() {
     // An answer that does not show it yet is not done.
     let (_, state) = give_back(1500, &[(200, &shown(PAID)), (200, &part)]);
     assert_eq!(state.unwrap(), RefundState::Pending);
+}
+
+#[test]
+fn an_order_on_a_later_page_is_found_before_it_is_called_unknown() {
+    let others = shown("").replace("WR0001", "WR0002").replace("ord_1", "ord_x9");
+    let more = format!(
+        r#"{{"object":"list","has_more":true,"next_page_url":"https://evil.example/orders?next=ord_x9","data":[{others}]}}"#
+    );
+    let ask = |answers: &[(u16, &str)]| play(Conekta.ask(&account(&[]), &key(None)), answers);
+    let (calls, report) = ask(&[(200, &listed(&[])), (200, &more), (200, &listed(&[shown("")]))]);
+    assert_eq!(report.unwrap().gateway_id.as_deref(), Some("ord_1"));
+    assert!(
+        calls[2].starts_with("GET https://api.conekta.io/orders?limit=100&"),
+        "{calls:?}"
+    );
+    assert!(calls[2].ends_with("&next=ord_x9"), "{calls:?}");
+    let (_, unknown) = ask(&[(200, &listed(&[])), (200, &more), (200, &listed(&[]))]);
+    assert_eq!(unknown.unwrap_err(), GatewayError::NotFound);
+    // A list without an end tells nothing about what exists.
+    let endless: Vec<_> = std::iter::once((200, listed(&[])))
+        .chain(std::iter::repeat_n((200, more.clone()), 10))
+        .collect();
+    let endless: Vec<_> = endless.iter().map(|(status, body)| (*status, body.as_str())).collect();
+    let (calls, tired) = ask(&endless);
+    assert_eq!(calls.len(), 11);
+    assert!(matches!(tired, Err(GatewayError::Transient(_))), "{tired:?}");
 }
 
 /// Paid by card, and by the voucher that was still open; this much of each went back.

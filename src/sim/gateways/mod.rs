@@ -12,6 +12,7 @@ mod conekta;
 mod conekta_keys;
 mod conekta_order;
 mod conekta_pages;
+mod conekta_refunds;
 mod desk;
 mod fedapay;
 mod feexpay;
@@ -387,7 +388,7 @@ impl SimGateway {
     /// Conekta: somebody pays the voucher that the buyer took before he paid otherwise, and the gateway tells it.
     pub async fn pay_left_voucher(&self, order: &str) -> Result<(), NoPayment> {
         let is_paid = self.desk.with_payment(order, |payment| {
-            conekta_order::pay_left_voucher(payment, conekta::now_s())
+            conekta_refunds::pay_left_voucher(payment, conekta::now_s())
         })?;
         if !is_paid {
             return Err(NoPayment(order.to_owned()));
