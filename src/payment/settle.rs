@@ -7,10 +7,10 @@ use super::change::Change;
 use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
 use super::refund::second;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver};
+use super::{Outcome, Relay, deliver, unplaced};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
-use crate::event::{Event, Proof};
-use crate::gateway::{self, GatewayError, PaymentStatus, Report};
+use crate::event::{Event, Proof, Unplaced};
+use crate::gateway::{self, GatewayError, PaymentStatus, Report, Unreadable};
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
@@ -29,18 +29,13 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
     let question = match find_order(relay, &event).await? {
         Found::Order(question) => question,
         Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+        Found::Unplaced(why) => return unplaced::close(relay, &event, why).await,
         Found::Unanswered(GatewayError::NotFound) if job.attempts >= NOT_FOUND_TRIES => {
             return close(relay, id, None, "the gateway does not know this payment").await;
         }
         Found::Unanswered(GatewayError::Refused(why)) => {
             tracing::warn!(event = %id, "event {id} is about a payment the gateway does not show: {why}");
-            return close(
-                relay,
-                id,
-                None,
-                "needs attention: the gateway does not show its payment to this account",
-            )
-            .await;
+            return unplaced::close(relay, &event, unplaced::not_shown(relay, &event)).await;
         }
         Found::Unanswered(error) => {
             return Ok(Outcome::Later {
@@ -73,10 +68,15 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
         Err(Unconfirmed::Gateway(GatewayError::NotFound)) if job.attempts >= NOT_FOUND_TRIES => {
             close(relay, id, Some(order), "the gateway does not know this payment").await
         }
-        Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
-            after: backoff(job.attempts).max(rest(&error)),
-            why: error.to_string(),
-        }),
+        Err(Unconfirmed::Gateway(error)) => {
+            if let (GatewayError::Misconfigured(words), 0) = (&error, job.attempts) {
+                unplaced::warn_of_account(relay, &event, shown(words)).await?;
+            }
+            Ok(Outcome::Later {
+                after: backoff(job.attempts).max(rest(&error)),
+                why: error.to_string(),
+            })
+        }
     }
 }
 
@@ -90,24 +90,23 @@ pub(super) enum Source {
 enum Found {
     Order(Box<Question>),
     Nothing(&'static str),
+    /// Nobody's here, and worth a look all the same.
+    Unplaced(Unplaced),
     /// The gateway had to be asked whose payment it is, and did not say.
     Unanswered(GatewayError),
 }
 
 /// The order an event is about, if it is one of this hotspot and account.
-async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
+async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
     let directory = relay.store().directory();
-    let event = &event.event;
+    let event = &full.event;
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
     let adapter = gateway::of(account);
     let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
-        Err(error) => {
-            tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
-            return Ok(Found::Nothing("needs attention: it is genuine but cannot be read"));
-        }
+        Err(error) => return Ok(unreadable(event.proof, error)),
     };
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
@@ -121,13 +120,23 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         .await?;
     if order.is_none() && notice.order.is_none() {
         order = match identify(relay, &directory, &accounts, &notice).await {
-            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(Some(report)) => {
+                let reference = report.order.clone();
+                let read = move |db: &Db<'_>| reference.map_or(Ok(None), |reference| db.order(&reference));
+                let order = relay.store().read(read).await?;
+                let taken_back = unplaced::taken_back(&report, notice.gateway_id.as_deref());
+                if let (None, Some(why)) = (&order, taken_back) {
+                    return Ok(Found::Unplaced(why));
+                }
+                order
+            }
             Ok(None) => None,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
     }
     let Some(order) = order else {
-        return Ok(Found::Nothing("no order of this relay"));
+        let why = unplaced::told_taken_back(full, &notice);
+        return Ok(why.map_or(Found::Nothing("no order of this relay"), Found::Unplaced));
     };
     // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
     let is_elsewhere = match &order.link {
@@ -143,13 +152,25 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     // A hint proves nothing, so any account may have heard it; a signature speaks for its own account only.
     let speaks_for_it = own.id == account.id || (event.proof == Proof::Hint && own.gateway() == account.gateway());
     if !speaks_for_it {
-        return Ok(Found::Nothing("needs attention: the order belongs to another account"));
+        let order = order.reference.to_string();
+        return Ok(match event.proof {
+            Proof::Signed => Found::Unplaced(Unplaced::OfAnotherAccount { order }),
+            Proof::Hint => Found::Nothing("needs attention: the order belongs to another account"),
+        });
     }
     Ok(Found::Order(Box::new(Question {
         order,
         account: own.clone(),
         notice,
     })))
+}
+
+/// Anybody who knows the access UUID can send a hint that cannot be read.
+fn unreadable(proof: Proof, error: Unreadable) -> Found {
+    match proof {
+        Proof::Signed => Found::Unplaced(Unplaced::Unreadable { words: error.0 }),
+        Proof::Hint => Found::Nothing("needs attention: it cannot be read, and nothing proves where it came from"),
+    }
 }
 
 async fn close(

@@ -278,6 +278,55 @@ async fn a_key_of_the_other_mode_sells_nothing() {
 }
 
 #[tokio::test]
+async fn whatever_the_gateway_answers_to_the_question_is_named_and_the_sale_is_made_later() {
+    for (fault, words) in [
+        (Fault::WebPage, "web page"),
+        (Fault::Garbage, "holds no order"),
+        (Fault::ServerError, "HTTP 502"),
+        (Fault::Flood, "too long"),
+        (Fault::HangUpAfterAccepting, "did not answer properly"),
+        (Fault::TooMany, "7 s of rest"),
+        (Fault::Unauthorized, "revoked"),
+        (Fault::NotOnTheList, "allow-list"),
+    ] {
+        let sale = Sale::begin().await;
+        // One payment is told by two events, and both ask.
+        sale.gateway().fail_next([fault, fault]);
+        sale.pay(Choice::Pay).await;
+        assert_eq!(sale.now().await.state, State::Waiting, "{fault:?}");
+        assert!(sale.shop.world.users().is_empty(), "{fault:?}");
+        let mut shown = Vec::new();
+        mikrelay::cli::event::show(sale.shop.world.relay.store(), 1, false, &mut shown).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(
+            shown.contains(words) && shown.contains("not settled yet"),
+            "{fault:?}: {shown}"
+        );
+        // Keys that are refused only their operator can mend, so he hears of it at once.
+        let is_operators = matches!(fault, Fault::Unauthorized | Fault::NotOnTheList);
+        let mails = sale.shop.world.mailbox.messages();
+        assert_eq!(mails.len(), usize::from(is_operators), "{fault:?}: {mails:#?}");
+        assert!(
+            mails
+                .iter()
+                .all(|mail| mail.text.contains(words) && mail.text.contains("by-conekta"))
+        );
+        let asked = sale.gateway().calls().len();
+        sale.shop.world.later(SignedDuration::from_secs(6)).await;
+        let is_asked = sale.gateway().calls().len() > asked;
+        assert_eq!(
+            is_asked,
+            fault != Fault::TooMany,
+            "{fault:?}: it wants to be left alone"
+        );
+        sale.shop.world.later(SignedDuration::from_secs(10)).await;
+        sale.shop.world.later(SignedDuration::from_mins(10)).await;
+        assert_eq!(sale.now().await.state, State::Delivered, "{fault:?}");
+        assert_eq!(sale.shop.world.users().len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn b1_money_that_does_not_fit_by_one_centavo_is_held() {
     for (amount, words) in [("14.99", "14.99"), ("15.01", "15.01"), ("much", "how much")] {
         let sale = Sale::begin().await;
@@ -379,6 +428,43 @@ async fn a_digest_of_other_bytes_or_none_is_refused() {
     assert_eq!(deliver(&[("Digest", "AAAA")], body).await, 401);
     assert_eq!(deliver(&[], body).await, 401);
     assert_eq!(sale.shop.world.events().await, 1);
+}
+
+#[tokio::test]
+async fn mik_parameters_of_a_signed_event_shape_the_voucher_from_headers_and_from_the_query() {
+    let settings = [
+        ("mikusermode", "up"),
+        ("miknamelength", "8"),
+        ("mikcharacter", "lower"),
+        ("mikuserprefix", "zz"),
+    ];
+    for is_query in [false, true] {
+        let sale = Sale::begin().await;
+        sale.gateway().pay(sale.reference(), Choice::PaySilently).await.unwrap();
+        let body = format!(
+            r#"{{"id":"e1","object":"event","type":"order.paid","livemode":true,"data":{{"object":{{"object":"order","id":"{}","metadata":{{"ref":"{}"}}}}}}}}"#,
+            sale.order.gateway_id.as_deref().unwrap(),
+            sale.reference()
+        );
+        let digest = sale.gateway().digest(body.as_bytes()).unwrap();
+        let mut headers = vec![("digest", digest.as_str())];
+        let mut query = String::new();
+        if is_query {
+            let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            query = pairs.join("&");
+        } else {
+            headers.extend(settings);
+        }
+        let reply = sale.shop.world.call("conekta", &query, &headers, body.as_bytes()).await;
+        assert_eq!(reply.status, 200);
+        sale.shop.world.drain().await;
+        sale.assert_sold().await;
+        let user = sale.shop.world.users().remove(0);
+        assert!(
+            user.name.starts_with("zz") && user.name.len() == 10 && user.password != user.name,
+            "query {is_query}: {user:?}"
+        );
+    }
 }
 
 /// The account without its webhook keys.
@@ -643,12 +729,35 @@ async fn a_second_payment_is_the_operators_to_do_where_no_policy_speaks() {
             .iter()
             .find(|mail| mail.text.contains(&format!("{own}:")))
             .unwrap();
-        let second = told.text.split(|c: char| c.is_whitespace() || "«».,;".contains(c));
+        let mut second = told.text.split(|c: char| c.is_whitespace() || "«».,;".contains(c));
         let second = second
-            .filter(|word| word.starts_with(&format!("{own}:")))
-            .next()
+            .find(|word| word.starts_with(&format!("{own}:")))
             .unwrap()
             .to_owned();
+        // Without `--yes` he reads what would happen, and which payments there are.
+        let mut wish = mikrelay::cli::refund::Wish {
+            reference: sale.reference().to_owned(),
+            payment: None,
+            reason: RefundReason::Duplicate,
+            yes: false,
+        };
+        let mut said = Vec::new();
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut said).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        assert!(
+            said.contains(&format!("other payments: `{second}` (15.00 MXN); `--payment`")),
+            "{said}"
+        );
+        wish.payment = Some("ord_mistyped".to_owned());
+        for yes in [false, true] {
+            wish.yes = yes;
+            let error = mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new());
+            let error = error.unwrap_err().to_string();
+            assert!(
+                error.contains(&second) && error.contains(&format!("`{own}`")),
+                "{error}"
+            );
+        }
         // He gives the second one back, and the order stays.
         let wish = mikrelay::cli::refund::Wish {
             reference: sale.reference().to_owned(),
