@@ -89,6 +89,8 @@ pub struct Report {
     pub instructions: Option<Instructions>,
     /// Payments beyond this one that came by the same way: each goes back alone, by its own `gateway_id`.
     pub others: Vec<Report>,
+    /// The gateway's own answer that `pay_url` was found in, as in `Started`.
+    pub raw: Option<serde_json::Value>,
 }
 
 impl Report {
@@ -106,6 +108,7 @@ impl Report {
             pay_url: None,
             instructions: None,
             others: Vec::new(),
+            raw: None,
         }
     }
 }

@@ -7,10 +7,10 @@ use super::change::Change;
 use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
 use super::refund::second;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver, unplaced};
+use super::{Outcome, Relay, deliver, links, unplaced};
 use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
 use crate::event::{Event, Proof, Unplaced};
-use crate::gateway::{self, GatewayError, PaymentStatus, Report, Unreadable};
+use crate::gateway::{self, GatewayError, PaymentStatus, Report};
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
@@ -106,7 +106,7 @@ async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
     let adapter = gateway::of(account);
     let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
-        Err(error) => return Ok(unreadable(event.proof, error)),
+        Err(error) => return Ok(unplaced::unreadable(event.proof, error).map_or_else(Found::Nothing, Found::Unplaced)),
     };
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
@@ -163,14 +163,6 @@ async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
         account: own.clone(),
         notice,
     })))
-}
-
-/// Anybody who knows the access UUID can send a hint that cannot be read.
-fn unreadable(proof: Proof, error: Unreadable) -> Found {
-    match proof {
-        Proof::Signed => Found::Unplaced(Unplaced::Unreadable { words: error.0 }),
-        Proof::Hint => Found::Nothing("needs attention: it cannot be read, and nothing proves where it came from"),
-    }
 }
 
 async fn close(
@@ -441,11 +433,11 @@ fn act(
         }
         Verdict::Doubted(reason) => {
             // The gateway says it with every answer; people are told once.
-            let (line, held) = (reason.to_string(), format!("held: {reason}"));
-            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
+            if was_told(change.db, &order.reference, &reason)? {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{line} ({why})"))?;
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
+            second::look_soon(change, order, report)?;
             deliver::alert_about(change, order, &reason)
         }
         Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
@@ -491,6 +483,11 @@ fn act(
     }
 }
 
+/// Whether people know of a doubt already, be it that the order is held for it.
+pub(super) fn was_told(db: &Db<'_>, order: &OrderRef, doubt: &Reason) -> Result<bool, StoreError> {
+    Ok(db.was_noted(order, &doubt.to_string())? || db.was_noted(order, &format!("held: {doubt}"))?)
+}
+
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
     let is_money = fact == Fact::Paid
@@ -514,6 +511,9 @@ fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report)
     if page {
         order.pay_url.clone_from(&report.pay_url);
         order.reason = None;
+        if let (Some(raw), true) = (&report.raw, order.link.is_some()) {
+            links::keep_found(change, order, raw)?;
+        }
     }
     if instructed {
         order.instructions.clone_from(&report.instructions);
@@ -586,7 +586,7 @@ pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
-const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A payment can be unknown for a moment after it was made, not for long.
 const NOT_FOUND_TRIES: i64 = 5;
 /// What fits into a line of a list.

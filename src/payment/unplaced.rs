@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::change::Change;
 use super::{Outcome, Relay};
 use crate::event::{Event, Proof, Unplaced};
-use crate::gateway::{self, Notice, PaymentStatus, Report};
+use crate::gateway::{self, Notice, PaymentStatus, Report, Unreadable};
 use crate::ids::{AccountId, CompanyId};
 use crate::job::{Lane, NewJob, Task};
 use crate::message::Message;
@@ -28,6 +28,14 @@ pub(super) async fn close(relay: &Relay, event: &Event, why: Unplaced) -> Result
         })
         .await?;
     Ok(Outcome::Done)
+}
+
+/// What an event that cannot be read comes to: anybody who knows the access UUID can send such a hint.
+pub(super) fn unreadable(proof: Proof, error: Unreadable) -> Result<Unplaced, &'static str> {
+    match proof {
+        Proof::Signed => Ok(Unplaced::Unreadable { words: error.0 }),
+        Proof::Hint => Err("needs attention: it cannot be read, and nothing proves where it came from"),
+    }
 }
 
 /// The gateway refuses the keys of an event's account: the event waits, and the operator is told of it.
