@@ -24,6 +24,7 @@ mod rests;
 mod retention;
 mod routers;
 mod settle;
+mod unplaced;
 mod upkeep;
 pub mod view;
 mod whose;
@@ -201,6 +202,7 @@ impl Relay {
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,

@@ -39,3 +39,4 @@ mod settings;
 mod site;
 mod store;
 mod support;
+mod unplaced;
