@@ -29,6 +29,7 @@ mod references;
 mod refunds;
 mod retention;
 mod sales;
+mod unplaced;
 mod users;
 mod writer;
 

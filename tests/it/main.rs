@@ -43,3 +43,4 @@ mod site;
 mod store;
 mod support;
 mod tenancy;
+mod unplaced;
