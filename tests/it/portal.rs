@@ -151,6 +151,29 @@ async fn a_portal_reads_its_configuration_and_catalogue() {
     assert_eq!(made.as_str().unwrap(), "2026-11-02T12:00:00.000000");
     let one = json_of(&portal.get(&format!("{CATALOGUE}/{number}/")).await);
     assert_eq!(one, catalogue[0]);
+    // By position, then the featured ones, then by number.
+    let last = portal.number("by-fedapay");
+    portal
+        .change(|db| {
+            let mut product = db.load_directory()?.products[&PlanId::new("by-fedapay")].clone();
+            product.position = 9;
+            product.featured = true;
+            db.set_product(&product)
+        })
+        .await;
+    let catalogue = json_of(&portal.get(CATALOGUE).await);
+    let numbers: Vec<_> = catalogue
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_i64().unwrap())
+        .collect();
+    let between = &numbers[1..numbers.len() - 1];
+    assert!(
+        numbers[0] == number && numbers[numbers.len() - 1] == last,
+        "{numbers:?}"
+    );
+    assert!(between.is_sorted() && between.len() > 2, "{numbers:?}");
     // A path with a slash at its end, and HEAD, are the same.
     assert_eq!(portal.get(&format!("{CATALOGUE}/")).await.status, 200);
     let head = portal.ask("HEAD", CONFIG, &[("X-API-Key", &portal.key)], b"").await;
