@@ -35,13 +35,15 @@ pub enum Task {
     LedgerMail(CompanyId),
     /// Look whether a router answers, for those who want to be told when it does not.
     Watch(RouterId),
+    /// Tell a company of webhooks that no order took.
+    EventMail(CompanyId),
     /// Delete what is too old to be of use; daily.
     Housekeeping,
 }
 
 impl Task {
     /// The kinds that wait for a time of day instead of for somebody's answer.
-    pub const DAILY_KINDS: [&'static str; 4] = ["ledger", "ledger-mail", "recheck", "housekeeping"];
+    pub const DAILY_KINDS: [&'static str; 5] = ["ledger", "ledger-mail", "event-mail", "recheck", "housekeeping"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -59,6 +61,7 @@ impl Task {
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
             Self::Watch(_) => "watch",
+            Self::EventMail(_) => "event-mail",
             Self::Housekeeping => "housekeeping",
         }
     }
@@ -76,8 +79,8 @@ impl Task {
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
-            Self::LedgerMail(company) => company.to_string(),
             Self::Watch(router) => router.to_string(),
+            Self::LedgerMail(company) | Self::EventMail(company) => company.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
         }
@@ -100,6 +103,7 @@ impl Task {
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
             "watch" => Self::Watch(RouterId::new(subject)),
+            "event-mail" => Self::EventMail(CompanyId::new(subject)),
             "housekeeping" => Self::Housekeeping,
             _ => return None,
         })

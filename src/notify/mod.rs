@@ -11,3 +11,4 @@ pub mod telegram;
 mod compose;
 mod folder;
 mod smtp;
+pub mod unplaced;

@@ -32,6 +32,7 @@ mod routers;
 mod settle;
 pub mod shared_hook;
 mod telegram;
+mod unplaced;
 mod upkeep;
 pub mod view;
 mod watch;
@@ -310,6 +311,7 @@ impl Relay {
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
             Task::Watch(router) => Box::pin(watch::look(self, router)).await,
+            Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,

@@ -32,6 +32,7 @@ mod refunds;
 mod retention;
 mod sales;
 mod telegram;
+mod unplaced;
 mod users;
 mod writer;
 

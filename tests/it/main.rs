@@ -13,6 +13,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod admin;
 mod architecture;
 mod card_api;
 mod card_once;
@@ -29,6 +30,7 @@ mod kit;
 mod leaks;
 mod ledger;
 mod mercadopago;
+mod office;
 mod operator;
 mod pagos;
 mod payment;
@@ -48,3 +50,5 @@ mod site;
 mod store;
 mod support;
 mod telegram;
+mod tenancy;
+mod unplaced;
