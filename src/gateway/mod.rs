@@ -87,6 +87,8 @@ pub struct Report {
     pub pay_url: Option<String>,
     /// What the buyer has to do to pay a pending one away from the page.
     pub instructions: Option<Instructions>,
+    /// The gateway's own answer that `pay_url` was found in, as in `Started`.
+    pub raw: Option<serde_json::Value>,
 }
 
 impl Report {
@@ -103,6 +105,7 @@ impl Report {
             email: None,
             pay_url: None,
             instructions: None,
+            raw: None,
         }
     }
 }

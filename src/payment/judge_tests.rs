@@ -78,16 +78,10 @@ fn xof(minor: i64) -> Money {
 
 fn report(status: PaymentStatus, amount: Option<Money>) -> Report {
     Report {
-        status,
         amount,
         mode: Some(Mode::Live),
         gateway_id: Some("1".to_owned()),
-        receipt: None,
-        order: None,
-        phone: None,
-        email: None,
-        pay_url: None,
-        instructions: None,
+        ..Report::of(status)
     }
 }
 

@@ -152,7 +152,7 @@ impl Run<'_> {
     async fn hear_the_gateway(&mut self) -> Result<Result<(), GatewayError>, StoreError> {
         let adapter = gateway::of(self.account);
         if let Some(list) = adapter.list_paid(self.account, self.since, self.until) {
-            let listed = tokio::time::timeout(TIME_FOR_LISTS, self.relay.http().converse(list)).await;
+            let listed = tokio::time::timeout(TIME_FOR_LISTS, self.relay.converse(self.account, list)).await;
             match listed.unwrap_or_else(|_| Err(GatewayError::Transient("its list has no end".to_owned()))) {
                 Ok(reports) => return self.compare_list(reports).await.map(Ok),
                 // An account without this call is asked about each order instead.
@@ -255,7 +255,7 @@ impl Run<'_> {
             };
             let question = gateway::of(self.account).ask(self.account, &key);
             self.checked += 1;
-            match self.relay.http().converse(question).await {
+            match self.relay.converse(self.account, question).await {
                 Ok(report) if report.status == gateway::PaymentStatus::Paid => {
                     self.mend(order.clone(), report).await?;
                 }

@@ -20,6 +20,7 @@ mod recheck;
 mod reconcile;
 pub mod recover;
 pub mod refund;
+mod rests;
 mod retention;
 mod routers;
 mod settle;
@@ -37,7 +38,9 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::company::{GatewayName, Hotspot, Router};
+use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::gateway::GatewayError;
+use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
 use crate::ids::{OrderRef, OrderToken};
@@ -69,6 +72,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    rests: rests::Rests,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -125,6 +129,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            rests: rests::Rests::default(),
         }))
     }
 
@@ -260,8 +265,14 @@ impl Relay {
         &self.0.parts.public_url
     }
 
-    fn http(&self) -> &HttpClient {
-        &self.0.parts.http
+    /// Has a conversation with an account's gateway, unless that wants to be left alone now.
+    async fn converse<T>(&self, account: &Account, dialogue: Dialogue<T>) -> Result<T, GatewayError> {
+        self.0.rests.check(&account.id, self.now())?;
+        let result = self.0.parts.http.converse(dialogue).await;
+        if let Err(error) = &result {
+            self.0.rests.heard(&account.id, self.now(), error);
+        }
+        result
     }
 
     fn outgoing(&self) -> &Outgoing {

@@ -46,8 +46,7 @@ pub(super) async fn run(relay: &Relay, id: RefundId, job: &Job) -> Result<Outcom
         return Ok(Outcome::Done);
     };
     let asked = relay
-        .http()
-        .converse(gateway::of(account).refund(account, &request))
+        .converse(account, gateway::of(account).refund(account, &request))
         .await;
     record(relay, id, job, asked).await
 }
@@ -66,7 +65,7 @@ async fn look_first(relay: &Relay, account: &Account, order: &Order, refund: &Re
         gateway_id: Some(refund.payment.gateway_id.clone()),
         created_at: order.created_at,
     };
-    relay.http().converse(adapter.ask(account, &key)).await
+    relay.converse(account, adapter.ask(account, &key)).await
 }
 
 /// Whether a look that ends with this error leaves open what became of the refund: once the gateway was asked for it,

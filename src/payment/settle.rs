@@ -9,7 +9,7 @@ use super::judge::{Known, Verdict, judge};
 use super::refund::second;
 use super::refund::wish;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver};
+use super::{Outcome, Relay, deliver, links};
 use crate::company::{Account, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, PaymentStatus, Report};
@@ -271,11 +271,11 @@ fn act(
         }
         Verdict::Doubted(reason) => {
             // The gateway says it with every answer; people are told once.
-            let (line, held) = (reason.to_string(), format!("held: {reason}"));
-            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
+            if was_told(change.db, &order.reference, &reason)? {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{line} ({why})"))?;
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
+            second::look_soon(change, order, report)?;
             deliver::alert_about(change, order, &reason)
         }
         Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
@@ -325,6 +325,11 @@ fn act(
     }
 }
 
+/// Whether people know of a doubt already, be it that the order is held for it.
+pub(super) fn was_told(db: &Db<'_>, order: &OrderRef, doubt: &Reason) -> Result<bool, StoreError> {
+    Ok(db.was_noted(order, &doubt.to_string())? || db.was_noted(order, &format!("held: {doubt}"))?)
+}
+
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
     let is_money = fact == Fact::Paid
@@ -348,6 +353,9 @@ fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report)
     if page {
         order.pay_url.clone_from(&report.pay_url);
         order.reason = None;
+        if let (Some(raw), true) = (&report.raw, order.link.is_some()) {
+            links::keep_found(change, order, raw)?;
+        }
     }
     if instructed {
         order.instructions.clone_from(&report.instructions);
@@ -420,7 +428,7 @@ pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 pub(super) const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
-const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A payment can be unknown for a moment after it was made, not for long.
 const NOT_FOUND_TRIES: i64 = 5;
 /// What fits into a line of a list.

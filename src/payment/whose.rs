@@ -56,7 +56,7 @@ pub(super) async fn identify(
         let Some(question) = gateway::of(account).identify(account, notice) else {
             continue;
         };
-        match relay.http().converse(question).await {
+        match relay.converse(account, question).await {
             Ok(report) => return Ok(report.order),
             Err(error) => failure = Some(error),
         }

@@ -79,6 +79,13 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// Asks about a payment at `look_at` at the latest.
+    pub fn look_again_by(&self, account: &AccountId, gateway_id: &str, look_at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE payment SET look_at = MIN(COALESCE(look_at, ?3), ?3) WHERE account = ?1 AND gateway_id = ?2";
+        self.run(sql, (account.as_str(), gateway_id, ms(look_at)))?;
+        Ok(())
+    }
+
     /// Stores a wish; `None` where this payment has one already.
     pub fn add_refund(&self, wish: &NewRefund) -> Result<Option<Refund>, StoreError> {
         let sql = "INSERT INTO refund (account, gateway_id, order_reference, company, amount_minor, currency, reason, \

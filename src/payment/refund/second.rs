@@ -210,6 +210,14 @@ pub(in crate::payment) fn won_back(
     deliver::alert_about(change, order, &reason)
 }
 
+/// A payment in doubt is asked about again, however old it is: what the gateway decides may come without a webhook.
+pub(in crate::payment) fn look_soon(change: &Change<'_>, order: &Order, report: &Report) -> Result<(), StoreError> {
+    match report.gateway_id.as_ref().or(order.gateway_id.as_ref()) {
+        Some(id) => change.db.look_again_by(&order.account, id, change.now + FIRST_LOOK),
+        None => Ok(()),
+    }
+}
+
 /// The payment a report is about; without an id of the gateway's there is nothing to give back by.
 pub(in crate::payment) fn payment_of(order: &Order, report: &Report, now: Timestamp) -> Option<Payment> {
     Some(Payment {
