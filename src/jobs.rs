@@ -264,7 +264,13 @@ impl Runner {
     }
 
     fn is_paused(&self, lane: &Lane, now: Timestamp) -> bool {
-        self.lanes()
+        let has_answered = self.0.relay.has_answered(lane);
+        let mut lanes = self.lanes();
+        if let Some(state) = lanes.get_mut(lane).filter(|_| has_answered) {
+            // It still counts as down, so that its first success hurries what waited.
+            state.paused_until = None;
+        }
+        lanes
             .get(lane)
             .and_then(|state| state.paused_until)
             .is_some_and(|until| {

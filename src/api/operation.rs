@@ -383,6 +383,8 @@ static TABLE: &[&[Operation]] = &[
     super::public::OPERATIONS,
     super::hotspot::OPERATIONS,
     super::router_reads::OPERATIONS,
+    super::sale::OPERATIONS,
+    super::notices::OPERATIONS,
 ];
 
 /// All operations.

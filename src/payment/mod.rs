@@ -27,6 +27,7 @@ pub mod router_keys;
 pub mod router_look;
 mod routers;
 mod settle;
+pub mod shared_hook;
 mod upkeep;
 pub mod view;
 mod whose;
@@ -34,6 +35,8 @@ mod whose;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
@@ -66,6 +69,7 @@ use recover::Recovered;
 use router_keys::KeyFault;
 use router_look::RouterTest;
 use routers::Routers;
+use shared_hook::Heard;
 use view::{OrderView, Recovery};
 
 /// Everything the way of a payment needs. Clones share it.
@@ -91,6 +95,8 @@ struct Inner {
 #[derive(Default)]
 struct Wake {
     lanes: Mutex<HashSet<Lane>>,
+    /// Whose other end was seen to answer outside of any job.
+    answering: Mutex<HashSet<Lane>>,
     signal: Notify,
 }
 
@@ -211,6 +217,17 @@ impl Relay {
         receive::callback(self, request).await
     }
 
+    /// A webhook to an address that all companies share.
+    pub async fn hear_shared(
+        &self,
+        gateway: GatewayName,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Bytes,
+    ) -> Heard {
+        shared_hook::hear(self, gateway, headers, query, body).await
+    }
+
     /// An order as it stands.
     pub async fn order_view(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::order_view(self, token).await
@@ -328,6 +345,18 @@ impl Relay {
             lanes.insert(lane.clone());
             self.0.wake.signal.notify_one();
         }
+    }
+
+    /// A router was just asked for something and answered: its lane need not wait any longer.
+    fn lane_answers(&self, lane: Lane) {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.insert(lane);
+    }
+
+    /// Whether the other end of a lane was seen to answer since this was asked last.
+    pub fn has_answered(&self, lane: &Lane) -> bool {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.remove(lane)
     }
 
     /// Ends the API sessions with a proper goodbye.

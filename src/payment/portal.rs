@@ -140,9 +140,11 @@ async fn run(relay: &Relay, reference: &OrderRef, card: &Card) -> Result<(), Sto
 
 /// Brings an earlier sale as far as it can be brought now. `false`: it came to nothing and its names are free.
 async fn go_on(relay: &Relay, reference: &OrderRef, card: &Card) -> Result<bool, SaleError> {
+    // Whoever waited for the first request has seen it come as far as it could.
+    let is_at_work = relay.0.flights.has(reference);
     land(relay, reference).await?;
-    let Some(flight) = relay.0.flights.board(reference) else {
-        // Somebody else goes on with it; the caller waits for him.
+    let flight = relay.0.flights.board(reference).filter(|_| !is_at_work);
+    let Some(flight) = flight else {
         return Ok(true);
     };
     let Some((order, sale)) = load(relay, reference).await? else {
@@ -173,7 +175,8 @@ async fn resume(relay: &Relay, order: &Order, sale: &CardSale, card: &Card) -> R
     match (order.state, sale.charge_began_at) {
         (State::New, None) => return run(relay, reference, card).await,
         (State::New | State::Waiting, Some(began_at)) => {
-            if !charge::look(relay, order).await? && charge::may_repeat(relay, order, sale, card, began_at) {
+            let is_known = charge::look(relay, order).await?;
+            if !is_known && charge::may_repeat(relay, order, sale, card, began_at) {
                 charge::charge(relay, reference, card, true).await?;
             }
         }
@@ -190,10 +193,15 @@ pub(super) enum Asked {
     Unknown,
 }
 
-/// Ends a sale whose card was never charged, as far as anybody can know: the process that began it is gone. Whether it
-/// did so.
+/// Ends a sale whose card was never charged, as far as anybody can know: the process that began it is gone. Whether
+/// nothing more is to be asked about it: of a refused card nobody tries again, unlike on a gateway's page.
 pub(super) async fn ends_uncharged(relay: &Relay, order: &Order, asked: Asked) -> Result<bool, StoreError> {
-    if !matches!(order.state, State::New | State::Waiting) || relay.0.flights.has(&order.reference) {
+    if !matches!(order.state, State::New | State::Waiting) {
+        let is_old = relay.now().duration_since(order.created_at) >= ASKED_ON_FOR;
+        let reference = order.reference.clone();
+        return Ok(is_old && relay.store().read(move |db| db.is_card_sale(&reference)).await?);
+    }
+    if relay.0.flights.has(&order.reference) {
         return Ok(false);
     }
     let wanted = order.reference.clone();
@@ -267,5 +275,7 @@ async fn ask(relay: &Relay, order: &Order) -> Result<Result<Report, GatewayError
 const LONGEST_FLIGHT: std::time::Duration = std::time::Duration::from_secs(70);
 /// Far longer than a request lives.
 const NEVER_CHARGED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(3);
+/// Banks change their minds within hours; what comes later comes with a webhook, or is found by the ledger.
+const ASKED_ON_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(6);
 /// A gateway's search shows a payment long before.
 const UNKNOWN_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);

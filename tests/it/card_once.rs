@@ -40,7 +40,7 @@ async fn p6_fifty_identical_requests_at_once_are_one_charge_one_user_and_one_ans
     for gateway in BOTH {
         for token in ["tok_ok", "tok_declined", "tok_pending", "tok_lost"] {
             let portal = Portal::open().await;
-            let wish = portal.from_phone(gateway, token);
+            let wish = portal.phone_wish(gateway, token);
             let answers = all_at_once(&portal, vec![wish; 50]).await;
             let answers: Vec<_> = answers.iter().map(|sold| answer(sold.as_ref().unwrap())).collect();
             assert_eq!(answers.len(), 50);
@@ -58,10 +58,10 @@ async fn p6_a_repeated_request_gets_the_first_answer_for_ever() {
     for gateway in BOTH {
         for token in ["tok_ok", "tok_declined"] {
             let portal = Portal::open().await;
-            let first = answer(&portal.sell(portal.from_phone(gateway, token)).await.unwrap());
+            let first = answer(&portal.sell(portal.phone_wish(gateway, token)).await.unwrap());
             for minutes in [0, 1, 60] {
                 portal.minutes(minutes).await;
-                let again = portal.sell(portal.from_phone(gateway, token)).await.unwrap();
+                let again = portal.sell(portal.phone_wish(gateway, token)).await.unwrap();
                 assert_eq!(answer(&again), first);
             }
             assert_eq!(portal.charges(gateway), 1);
@@ -73,7 +73,7 @@ async fn p6_a_repeated_request_gets_the_first_answer_for_ever() {
 async fn p6_a_second_tap_with_another_token_is_the_same_purchase() {
     let gateway = GatewayName::Conekta;
     let portal = Portal::open().await;
-    let tap = |n: u32| portal.from_phone(gateway, &format!("tok_ok-{n}"));
+    let tap = |n: u32| portal.phone_wish(gateway, &format!("tok_ok-{n}"));
     let answers = all_at_once(&portal, (0..20).map(tap).collect()).await;
     let answers: Vec<_> = answers.iter().map(|sold| answer(sold.as_ref().unwrap())).collect();
     assert!(answers.iter().all(|one| *one == answers[0]), "{answers:#?}");
@@ -82,9 +82,30 @@ async fn p6_a_second_tap_with_another_token_is_the_same_purchase() {
     portal.minutes(2).await;
     let late = portal.sell(tap(7)).await.unwrap();
     assert_eq!(answer(&late), answers[0]);
-    let new = portal.sell(portal.from_phone(gateway, "tok_ok-new")).await.unwrap();
+    let new = portal.sell(portal.phone_wish(gateway, "tok_ok-new")).await.unwrap();
     assert_ready(&new);
     assert_eq!((portal.charges(gateway), portal.users().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn p7_another_token_after_a_lost_answer_is_not_another_charge() {
+    for gateway in BOTH {
+        let portal = Portal::open().await;
+        portal.gateway(gateway).set_quirk(Quirk::SilentCharges, true);
+        portal
+            .gateway(gateway)
+            .fail_next([Fault::Spared].into_iter().chain([Fault::ServerError; 10]));
+        let sold = portal.sell(portal.phone_wish(gateway, "tok_lost")).await.unwrap();
+        assert_eq!(sold.standing, Standing::Unknown);
+        // Three minutes later the buyer types his card again.
+        portal.world().clock.advance_ms(180_000);
+        let again = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
+        assert_eq!(again.order.reference, sold.order.reference);
+        portal.gateway(gateway).fail_no_more();
+        portal.minutes(8).await;
+        assert_ready(&portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap());
+        assert_eq!((portal.charges(gateway), portal.users().len()), (1, 1));
+    }
 }
 
 #[tokio::test]
@@ -122,9 +143,9 @@ async fn a_neighbour_or_another_mail_address_is_another_buyer() {
 async fn another_card_after_a_refused_one_is_charged_at_once() {
     for gateway in BOTH {
         let portal = Portal::open().await;
-        let refused = portal.sell(portal.from_phone(gateway, "tok_declined")).await.unwrap();
+        let refused = portal.sell(portal.phone_wish(gateway, "tok_declined")).await.unwrap();
         assert_refused(&refused, CardRefusal::Declined);
-        assert_ready(&portal.sell(portal.from_phone(gateway, "tok_ok")).await.unwrap());
+        assert_ready(&portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap());
         portal.world().drain().await;
         assert_eq!(portal.users().len(), 1);
     }
@@ -136,7 +157,7 @@ async fn an_idempotency_key_is_stronger_than_a_token() {
         let portal = Portal::open().await;
         let wish = |token: &str, key: &str| CardWish {
             idempotency_key: Some(key.to_owned()),
-            ..portal.from_phone(gateway, token)
+            ..portal.phone_wish(gateway, token)
         };
         let first = answer(&portal.sell(wish("tok_ok-1", "a")).await.unwrap());
         assert_eq!(answer(&portal.sell(wish("tok_ok-2", "a")).await.unwrap()), first);
@@ -258,15 +279,21 @@ async fn a_token_that_was_spent_by_a_lost_charge_is_no_refusal() {
     let gateway = GatewayName::Conekta;
     let portal = Portal::open().await;
     portal.gateway(gateway).set_quirk(Quirk::SilentCharges, true);
-    let faults = std::iter::once(Fault::Spared).chain([Fault::ServerError; 3]);
-    portal.gateway(gateway).fail_next(faults);
-    let sold = portal.sell(portal.wish(gateway, "tok_lost")).await.unwrap();
-    assert_eq!(sold.standing, Standing::Unknown);
-    assert_eq!(portal.world().state(&sold.order).await, State::New);
-    portal.assert_no_access().await;
+    portal.gateway(gateway).set_quirk(Quirk::ListsAreBehind, true);
+    for minutes in [0, 2, 2] {
+        portal.minutes(minutes).await;
+        let sold = portal.sell(portal.wish(gateway, "tok_lost")).await.unwrap();
+        assert_eq!(sold.standing, Standing::Unknown);
+        assert_eq!(portal.world().state(&sold.order).await, State::New);
+        portal.assert_no_access().await;
+    }
+    let calls = portal.gateway(gateway).calls();
+    let charges = calls.iter().filter(|call| *call == "POST /orders").count();
+    assert!(charges > 1, "it was tried again, and the token was spent: {calls:?}");
+    portal.gateway(gateway).set_quirk(Quirk::ListsAreBehind, false);
     portal.minutes(3).await;
     assert_ready(&portal.sell(portal.wish(gateway, "tok_lost")).await.unwrap());
-    assert_eq!(portal.charges(gateway), 1);
+    assert_eq!((portal.charges(gateway), portal.users().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -274,8 +301,113 @@ async fn a_sale_that_nobody_charged_frees_its_token_and_says_so() {
     let gateway = GatewayName::Mercadopago;
     let portal = Portal::open().await;
     portal.gateway(gateway).fail_next([Fault::TooManyFor42s]);
-    let sold = portal.sell(portal.from_phone(gateway, "tok_ok")).await.unwrap();
+    let sold = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
     assert_eq!(sold.standing, Standing::Fault(SaleFault::TooOften { after_s: 42 }));
-    assert_ready(&portal.sell(portal.from_phone(gateway, "tok_ok")).await.unwrap());
+    assert_ready(&portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap());
     assert_eq!(portal.charges(gateway), 1);
 }
+
+/// Random lives of one card: whatever comes, in whatever order and however often, the card is charged once at most,
+/// and there is a working user exactly if the money is here.
+#[tokio::test]
+async fn no_order_of_events_charges_twice_or_gives_away_or_loses_anything() {
+    for seed in 0..LIVES {
+        live(seed).await;
+    }
+}
+
+async fn live(seed: u64) {
+    use rand::{RngExt, SeedableRng};
+    let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+    let gateway = BOTH[random.random_range(0..2)];
+    let token = [
+        "tok_ok",
+        "tok_declined",
+        "tok_pending",
+        "tok_in_process",
+        "tok_lost",
+        "tok_lost_declined",
+    ][random.random_range(0..6)];
+    let mut portal = Portal::open().await;
+    portal
+        .gateway(gateway)
+        .set_quirk(Quirk::SilentCharges, random.random_bool(0.5));
+    let mut lived = vec![format!("{gateway:?} {token}")];
+    let mut is_paid = false;
+    for _ in 0..random.random_range(3..9) {
+        let act = random.random_range(0..7);
+        lived.push(act.to_string());
+        match act {
+            0 | 1 => {
+                let faults = [
+                    Fault::ServerError,
+                    Fault::HangUpAfterAccepting,
+                    Fault::Spared,
+                    Fault::TooMany,
+                ];
+                let count = random.random_range(0..3);
+                portal
+                    .gateway(gateway)
+                    .fail_next((0..count).map(|_| faults[random.random_range(0..4)]));
+                drop(portal.sell(portal.phone_wish(gateway, token)).await);
+            }
+            2 => portal.minutes(random.random_range(1..20)).await,
+            3 => portal.shop.world = portal.shop.world.restart().await,
+            4 => {
+                for order in portal.gateway(gateway).orders() {
+                    // Whatever it says now, once more.
+                    let told = portal
+                        .orders()
+                        .await
+                        .into_iter()
+                        .find(|known| known.reference.as_str() == order);
+                    if let Some(id) = told.and_then(|order| order.gateway_id) {
+                        drop(portal.world().relay.payment_told(&portal.seller().company, &id).await);
+                    }
+                }
+            }
+            5 if token.contains("p") => {
+                // A bank may change its mind to the better; the worse is a chargeback, and another story.
+                is_paid |= random.random_bool(0.5);
+                let status = if is_paid { SimStatus::Paid } else { SimStatus::Declined };
+                for order in portal.gateway(gateway).orders() {
+                    drop(portal.gateway(gateway).tell(&order, status.clone()).await);
+                }
+            }
+            _ => portal.world().drain().await,
+        }
+    }
+    // The gateway answers again, and time passes.
+    portal.gateway(gateway).fail_no_more();
+    portal.minutes(8).await;
+    drop(portal.sell(portal.phone_wish(gateway, token)).await);
+    portal.minutes(240).await;
+    let orders = portal.orders().await;
+    let delivered = orders.iter().filter(|order| order.state == State::Delivered).count();
+    let working = portal.users().iter().filter(|user| !user.disabled).count();
+    assert!(portal.charges(gateway) <= 1, "seed {seed}: {lived:?}");
+    assert_eq!(working, delivered, "seed {seed}: {lived:?}");
+    let reference = portal.gateway(gateway).orders().pop();
+    let paid = match &reference {
+        Some(reference) => {
+            let id = portal.gateway(gateway).ids(reference).pop().unwrap();
+            let told = portal
+                .world()
+                .relay
+                .payment_told(&portal.seller().company, &id)
+                .await
+                .unwrap();
+            told.is_some_and(|told| told.card.refusal.is_none())
+        }
+        None => false,
+    };
+    portal.world().drain().await;
+    assert_eq!(
+        delivered,
+        usize::from(paid),
+        "seed {seed}: {lived:?} {:?}",
+        orders[0].state
+    );
+}
+
+const LIVES: u64 = 12;

@@ -468,7 +468,7 @@ async fn p12_a_name_that_is_taken_is_drawn_anew() {
 async fn the_phone_is_logged_in_if_that_is_wished_and_can_be() {
     let gateway = GatewayName::Conekta;
     let portal = Portal::open().await;
-    let sold = portal.sell(portal.from_phone(gateway, "tok_ok")).await.unwrap();
+    let sold = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
     let (user, _) = assert_ready(&sold);
     assert!(sold.access.wished && sold.access.online);
     let bound = portal.world().router.property("/ip/hotspot/user", &user, "mac-address");

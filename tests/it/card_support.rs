@@ -75,7 +75,7 @@ impl Portal {
     }
 
     /// The same from a phone of the hotspot that wants to be logged in.
-    pub fn from_phone(&self, gateway: GatewayName, token: &str) -> CardWish {
+    pub fn phone_wish(&self, gateway: GatewayName, token: &str) -> CardWish {
         CardWish {
             mac: Some(MAC.to_owned()),
             ip: Some(IP.to_owned()),
@@ -126,8 +126,11 @@ impl Portal {
     }
 
     pub async fn minutes(&self, minutes: i64) {
-        for _ in 0..minutes {
-            self.world().later(SignedDuration::from_mins(1)).await;
+        let mut left = minutes;
+        while left > 0 {
+            let step = left.min(STEP_MINUTES);
+            self.world().later(SignedDuration::from_mins(step)).await;
+            left -= step;
         }
     }
 
@@ -157,3 +160,6 @@ pub fn assert_refused(sold: &Sold, refusal: CardRefusal) {
     assert_eq!(sold.standing, Standing::Refused(refusal));
     assert!(sold.credentials.is_none());
 }
+
+/// Jobs are looked after so often while time passes.
+const STEP_MINUTES: i64 = 4;

@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod card_api;
 mod card_once;
 mod card_sale;
 mod card_support;

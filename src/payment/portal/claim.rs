@@ -121,12 +121,7 @@ fn find_or_store(
     }
     // Whoever says what makes his requests the same is believed.
     let tap = names.tap.filter(|_| names.key.is_none());
-    let tapped = tap
-        .map(|tap| change.db.sale_of_tap(&tap, change.now - DOUBLE_TAP))
-        .transpose()?;
-    if let Some(first) = tapped.flatten()
-        && is_alive(change, &first)?
-    {
+    if let Some(first) = tap.map(|tap| tapped(change, &tap)).transpose()?.flatten() {
         // Should this request come again later, its token still means the first one's sale.
         let claim = Claim {
             sha256: names.token,
@@ -138,6 +133,20 @@ fn find_or_store(
     checkout::store_new(change, order)?;
     change.db.add_card_sale(sale, &names.claims())?;
     Ok(Found::Nothing)
+}
+
+/// The sale of a moment ago for the same product, device and address; longer ago only one of which nobody knows
+/// whether its card was charged.
+fn tapped(change: &Change<'_>, tap: &[u8; 32]) -> Result<Option<OrderRef>, StoreError> {
+    let Some(first) = change.db.sale_of_tap(tap, change.now - UNKNOWN_FOR)? else {
+        return Ok(None);
+    };
+    let (Some(order), Some(sale)) = (change.db.order(&first)?, change.db.card_sale(&first)?) else {
+        return Ok(None);
+    };
+    let is_unknown = order.state == State::New && sale.charge_began_at.is_some();
+    let is_recent = sale.created_at > change.now - DOUBLE_TAP;
+    Ok((is_unknown || (is_recent && is_alive(change, &first)?)).then_some(first))
 }
 
 /// The order of a name, unless it was only a tap's and that sale has failed since.
@@ -262,5 +271,7 @@ fn one_line(text: &str) -> String {
 
 /// The same product for the same device and address again within this is one purchase.
 const DOUBLE_TAP: SignedDuration = SignedDuration::from_mins(1);
+/// Until then a charge whose answer was lost is found, or was none.
+const UNKNOWN_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// No gateway prints more of a name.
 const NAME_CHARS: usize = 100;

@@ -64,6 +64,7 @@ fn is_within_a_cent(asked: &str, price: Money) -> bool {
 /// Millionths of a plain decimal number; digits beyond are cut.
 fn micros(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole = whole.strip_prefix('+').unwrap_or(whole);
     let (negative, whole) = whole.strip_prefix('-').map_or((false, whole), |whole| (true, whole));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > LONGEST_NUMBER || !is_number(whole) || !is_number(fraction) {

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use super::Relay;
 use crate::card::SaleFault;
 use crate::ids::OrderRef;
+use crate::job::Lane;
 use crate::order::State;
 use crate::payment::provision::{self, NAMES_TRIED, Trouble, Work};
 use crate::payment::routers::Loan;
@@ -36,7 +37,11 @@ pub(super) async fn reserve(relay: &Relay, reference: &OrderRef) -> Result<bool,
         made = make(relay, &again).await;
     }
     let why = match made {
-        Ok(()) => return Ok(true),
+        Ok(()) => {
+            // Found dead a while ago, it answers again: what waits for it, this sale too, goes on at once.
+            relay.lane_answers(Lane::Router(work.router.id.clone()));
+            return Ok(true);
+        }
         Err(Trouble::Store(error)) => return Err(error),
         Err(Trouble::Operator(reason)) => reason.to_string(),
         Err(Trouble::Router(error @ (RouterError::Timeout { .. } | RouterError::Closed))) => error.to_string(),

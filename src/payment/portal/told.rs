@@ -52,7 +52,10 @@ pub(in crate::payment) async fn payment(
     let Some(order) = found.filter(|order| &order.company == company) else {
         return Ok(None);
     };
-    let report = super::ask(relay, &order).await??;
+    let report = match super::ask(relay, &order).await? {
+        Err(GatewayError::NotFound) => return Ok(None),
+        told => told?,
+    };
     let gateway = directory.accounts.get(&order.account).map(Account::gateway);
     Ok(gateway.map(|gateway| PaymentTold {
         gateway,

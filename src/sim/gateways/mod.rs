@@ -258,6 +258,8 @@ pub enum Quirk {
     OtherMode,
     /// Mercado Pago: refunds are taken on and stay `in_process`.
     SlowRefunds,
+    /// Conekta: lists are far behind and show nothing.
+    ListsAreBehind,
     /// Conekta, Mercado Pago: a charge by card token is told by no webhook.
     SilentCharges,
 }
@@ -463,6 +465,11 @@ impl SimGateway {
     /// Faults for the next calls to the API, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.desk.state().faults.extend(faults);
+    }
+
+    /// Faults that no call has met yet are taken back.
+    pub fn fail_no_more(&self) {
+        self.desk.state().faults.clear();
     }
 
     pub fn set_quirk(&self, quirk: Quirk, on: bool) {
