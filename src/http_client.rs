@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -95,8 +95,13 @@ impl HttpClient {
             .map_err(|error| transient(&error))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-        let body =
-            body.map_err(|error| GatewayError::Transient(format!("the answer broke off or is too long: {error}")))?;
+        let body = body.map_err(|error| {
+            GatewayError::Transient(if error.is::<LengthLimitError>() {
+                format!("the answer is too long: more than {} KiB", MAX_ANSWER_BYTES / 1024)
+            } else {
+                format!("the answer broke off: {error}")
+            })
+        })?;
         Ok(Answer {
             status: head.status,
             retry_after_s: retry_after_s(&head.headers),

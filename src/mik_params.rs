@@ -9,6 +9,7 @@ mod fault;
 mod raw;
 mod value;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderMap;
@@ -73,41 +74,42 @@ impl MikParams {
     /// All of it, the password too: for the store, which seals it. `{}` where nothing was said.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Stored {
-            admin_user: self.admin_user.clone(),
+            admin_user: borrowed(&self.admin_user),
             admin_password: self
                 .admin_password
                 .as_ref()
-                .map(|secret| secret.expose_secret().to_owned()),
+                .map(|secret| Cow::Borrowed(secret.expose_secret())),
             mode: self.mode,
             length: self.length,
             alphabet: self.alphabet,
-            prefix: self.prefix.clone(),
-            notify_email: self.notify_email.clone(),
+            prefix: borrowed(&self.prefix),
+            notify_email: borrowed(&self.notify_email),
             currency: self.currency,
-            access_uuid: self.access_uuid.clone(),
-            dns_name: self.dns_name.clone(),
-            server: self.server.clone(),
-            faults: self.faults.clone(),
+            access_uuid: borrowed(&self.access_uuid),
+            dns_name: borrowed(&self.dns_name),
+            server: borrowed(&self.server),
+            faults: Cow::Borrowed(&self.faults),
         })
     }
 
     /// Reads what [`MikParams::to_json`] wrote, by this release or an older one. The error's own words may quote
     /// a password.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let stored: Stored = serde_json::from_slice(json)?;
+        let stored: Stored<'_> = serde_json::from_slice(json)?;
+        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
         Ok(Self {
-            admin_user: stored.admin_user,
-            admin_password: stored.admin_password.map(SecretString::from),
+            admin_user: owned(stored.admin_user),
+            admin_password: owned(stored.admin_password).map(SecretString::from),
             mode: stored.mode,
             length: stored.length,
             alphabet: stored.alphabet,
-            prefix: stored.prefix,
-            notify_email: stored.notify_email,
+            prefix: owned(stored.prefix),
+            notify_email: owned(stored.notify_email),
             currency: stored.currency,
-            access_uuid: stored.access_uuid,
-            dns_name: stored.dns_name,
-            server: stored.server,
-            faults: stored.faults,
+            access_uuid: owned(stored.access_uuid),
+            dns_name: owned(stored.dns_name),
+            server: owned(stored.server),
+            faults: stored.faults.into_owned(),
         })
     }
 }
@@ -161,11 +163,11 @@ impl Reader<'_> {
 /// left out, because most calls say nothing and every one of them is sealed.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-struct Stored {
+struct Stored<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    admin_user: Option<String>,
+    admin_user: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    admin_password: Option<String>,
+    admin_password: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<UserMode>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,19 +175,23 @@ struct Stored {
     #[serde(skip_serializing_if = "Option::is_none")]
     alphabet: Option<Alphabet>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    prefix: Option<String>,
+    prefix: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notify_email: Option<String>,
+    notify_email: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<Currency>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    access_uuid: Option<String>,
+    access_uuid: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    dns_name: Option<String>,
+    dns_name: Option<Cow<'s, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    server: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    faults: Vec<ParamFault>,
+    server: Option<Cow<'s, str>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    faults: Cow<'s, [ParamFault]>,
+}
+
+fn borrowed(text: &Option<String>) -> Option<Cow<'_, str>> {
+    text.as_deref().map(Cow::Borrowed)
 }
 
 struct Hidden;

@@ -76,17 +76,11 @@ impl Gateway for CinetpayV1 {
         let order = answer::order_ref(&event.merchant_transaction_id)
             .ok_or_else(|| Unreadable("`merchant_transaction_id` is missing".to_owned()))?;
         let report = Report {
-            status: PaymentStatus::Pending,
-            amount: None,
             mode: Api::of(account).ok().and_then(|api| api.mode),
             gateway_id: event.transaction_id.owned(),
-            receipt: None,
             order: Some(order.clone()),
             phone: event.user_phone(),
-            email: None,
-            pay_url: None,
-            instructions: None,
-            card: None,
+            ..Report::of(PaymentStatus::Pending)
         };
         Ok(Notice {
             order: Some(order),
@@ -377,17 +371,11 @@ fn read_status(answer: &Answer, mode: Option<Mode>) -> Result<Report, GatewayErr
         return Err(fault(answer));
     };
     Ok(Report {
-        status,
-        amount: None,
         mode,
         gateway_id: envelope.transaction_id.owned(),
-        receipt: None,
         order: answer::order_ref(&envelope.merchant_transaction_id),
         phone: phone_of(&envelope.user),
-        email: None,
-        pay_url: None,
-        instructions: None,
-        card: None,
+        ..Report::of(status)
     })
 }
 

@@ -275,17 +275,11 @@ fn read_check(answer: &Answer, key: &PaymentKey) -> Result<Report, GatewayError>
         .get()
         .and_then(|code| Currency::from_text(code, Currency::Xof));
     Ok(Report {
-        status,
         amount: currency.and_then(|currency| answer::amount(&data.amount, currency)),
-        mode: None,
         gateway_id: Some(key.order.to_string()),
         receipt: data.operator_id.owned(),
         order: answer::order_ref(&data.metadata),
-        phone: None,
-        email: None,
-        pay_url: None,
-        instructions: None,
-        card: None,
+        ..Report::of(status)
     })
 }
 
@@ -385,19 +379,13 @@ fn read_fields(fields: &[(Vec<u8>, Vec<u8>)], id: &str) -> Result<Report, Unread
         },
     };
     Ok(Report {
-        status,
         amount: currency
             .zip(amount)
             .and_then(|(currency, text)| Money::parse_major(&text, currency).ok()),
-        mode: None,
         gateway_id: Some(id.to_owned()),
-        receipt: None,
         order: is_reference(id).then(|| OrderRef::new(id)),
         phone: (!phone.is_empty() && phone.bytes().all(|b| b.is_ascii_digit())).then_some(phone),
-        email: None,
-        pay_url: None,
-        instructions: None,
-        card: None,
+        ..Report::of(status)
     })
 }
 

@@ -396,17 +396,13 @@ impl Transaction {
         let own: Option<Own> = answer::read_inner(&self.custom_metadata)?;
         let order = own.and_then(|own| answer::order_ref(&own.reference));
         Ok(Report {
-            status: self.status_word(self.status.get().or(event).unwrap_or_default()),
             amount: self.money()?,
             mode,
             gateway_id: self.id.owned(),
             receipt: self.reference.owned(),
             order: order.or_else(|| answer::order_ref(&self.merchant_reference)),
-            phone: None,
             email: self.payer_email(),
-            pay_url: None,
-            instructions: None,
-            card: None,
+            ..Report::of(self.status_word(self.status.get().or(event).unwrap_or_default()))
         })
     }
 

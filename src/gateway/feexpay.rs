@@ -382,17 +382,13 @@ impl Payment {
             _ => Currency::Xof,
         };
         Report {
-            status: self.status(),
             amount: answer::amount(&self.amount, currency),
-            mode: None,
             gateway_id: self.reference.owned(),
             receipt: self.ref_operator.owned().or_else(|| self.transref.owned()),
             order: self.order(),
             phone,
             email: self.email.owned(),
-            pay_url: None,
-            instructions: None,
-            card: None,
+            ..Report::of(self.status())
         }
     }
 

@@ -8,6 +8,7 @@
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
 mod charge;
+mod least;
 mod list;
 mod notice;
 mod order;
@@ -26,7 +27,7 @@ use super::{
     Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
     RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
-use crate::company::{Account, AccountKeys, MercadopagoCheckout};
+use crate::company::{Account, AccountKeys, MercadopagoCheckout, Mode};
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
 use crate::reason::GatewayRule;
@@ -75,9 +76,15 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        match Api::of(account).and_then(|api| check_currency(request.amount).map(|()| api)) {
-            Ok(api) if api.checkout == MercadopagoCheckout::Orders => order::create(api, request),
-            Ok(api) => preference::create(api, request),
+        let checked = Api::of(account).and_then(|api| check_currency(request.amount).map(|()| api));
+        match checked {
+            Ok(api) => {
+                let wanted = request.clone();
+                least::checked(api, request, move |api| match api.checkout {
+                    MercadopagoCheckout::Orders => order::create(api, &wanted),
+                    MercadopagoCheckout::Preferences => preference::create(api, &wanted),
+                })
+            }
             Err(error) => answer::ended(error),
         }
     }
@@ -96,10 +103,8 @@ impl Gateway for Mercadopago {
         }
     }
 
-    /// The orders' list is not used: each order is asked about.
     fn list_paid(&self, account: &Account, since: Timestamp, until: Timestamp) -> Option<Dialogue<Vec<Report>>> {
-        let api = Api::of(account).ok()?;
-        (api.checkout == MercadopagoCheckout::Preferences).then(|| list::paid(api, since, until))
+        Api::of(account).ok().map(|api| list::paid(api, since, until))
     }
 
     fn can_refund(&self, account: &Account) -> bool {
@@ -120,6 +125,7 @@ struct Api {
     base: String,
     token: SecretString,
     checkout: MercadopagoCheckout,
+    mode: Mode,
 }
 
 impl Api {
@@ -135,6 +141,7 @@ impl Api {
             base: base.trim_end_matches('/').to_owned(),
             token: access_token.clone(),
             checkout: *checkout,
+            mode: account.mode,
         })
     }
 
@@ -188,15 +195,23 @@ impl Named {
 }
 
 /// Asks by the id if it leads to a payment of this order that decides something, else by our reference: a buyer who
-/// was refused may have paid with his next try.
+/// was refused may have paid with his next try. A payment is a part of its order where the account makes those, and
+/// the order is what we know by its id.
 fn ask(api: Api, key: PaymentKey) -> Dialogue<Report> {
     let Some(named) = key.gateway_id.as_deref().and_then(Named::read) else {
         return ask_by_reference(api, key);
     };
     let is_order = matches!(named, Named::Order(_));
+    let is_part = !is_order && api.checkout == MercadopagoCheckout::Orders;
     look(api.clone(), named).then(move |found| {
         let found = found.and_then(|report| about_order(report, &key));
         match found {
+            Ok(report) if is_part => by_reference(api, key).then(move |whole| {
+                Dialogue::Done(Ok(match whole {
+                    Ok(whole) => order::with_word_of_payment(whole, &report.status),
+                    Err(_) => report,
+                }))
+            }),
             Ok(report) if is_order || !payment::may_be_followed(&report.status) => Dialogue::Done(Ok(report)),
             Ok(report) => by_reference(api, key).then(|other| Dialogue::Done(Ok(other.unwrap_or(report)))),
             // A forged or confused notification named what is not ours; ours is looked up then.

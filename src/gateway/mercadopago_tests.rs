@@ -299,7 +299,7 @@ fn a_preference_is_written_to_the_digit() {
         r#"{"items":[{"id":"K7M2QX4T9WABCD","title":"1 Hora","quantity":1,"unit_price":15.10,"currency_id":"MXN"}],"payer":{"email":"c@example.com"},"external_reference":"K7M2QX4T9WABCD","notification_url":"https://relay.example/pay_callback/mercadopago/h1?source_news=webhooks&order=K7M2QX4T9WABCD&k=61cd594b","back_urls":{"success":"https://relay.example/o/abc","pending":"https://relay.example/o/abc","failure":"https://relay.example/o/abc"},"auto_return":"approved","expires":true,"expiration_date_to":"2026-11-03T12:00:00.000+00:00","date_of_expiration":"2026-11-05T12:00:00.000+00:00"}"#
     );
     for (money, digits) in [
-        (mxn(1), "0.01"),
+        (mxn(1001), "10.01"),
         (mxn(100_000_001), "1000000.01"),
         (Money::from_minor(1500, Currency::Clp), "1500"),
     ] {
@@ -400,6 +400,98 @@ fn a_currency_it_is_paid_in_nowhere_is_not_sent() {
     }
 }
 
+/// Mexico's figures of facts 3.10, as the gateway answers them.
+const METHODS: &str = r#"[{"id":"account_money","status":"active","min_allowed_amount":5},{"id":"oxxo","status":"active","min_allowed_amount":10.5},{"id":"clabe","status":"deactive","min_allowed_amount":1},{"id":"new","status":"active"},null]"#;
+
+#[test]
+fn a_price_below_all_minimums_is_not_sent() {
+    let made = r#"{"id":"111-31b0","init_point":"https://www.mercadopago.com.mx/x"}"#;
+    for account in [preferences(), orders()] {
+        let (calls, refused) = play(Mercadopago.start(&account, &request(mxn(499))), &[(200, METHODS)]);
+        assert_eq!(calls, ["GET https://api.mercadopago.com/v1/payment_methods"]);
+        let least = GatewayRule::AtLeast { least: mxn(500) };
+        assert_eq!(refused.unwrap_err(), GatewayError::Rule(least));
+        // The gateway wants rest: no second call disturbs it.
+        let (call, read) = called(Mercadopago.start(&account, &request(mxn(499))));
+        assert!(call.url.ends_with("/payment_methods"));
+        let rest = Answer {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            retry_after_s: Some(42),
+            body: "{}".into(),
+        };
+        assert!(matches!(
+            read(rest),
+            Dialogue::Done(Err(GatewayError::Throttled { after_s: 42 }))
+        ));
+    }
+    // Enough for one way to pay, or nobody says what is enough.
+    for (minor, status, body) in [
+        (500, 200, METHODS),
+        (1, 200, "[]"),
+        (1, 200, "{"),
+        (1, 200, r#"[{"status":"active","min_allowed_amount":"x"}]"#),
+        (1, 502, ""),
+        (1, 404, "{}"),
+    ] {
+        let start = Mercadopago.start(&preferences(), &request(mxn(minor)));
+        let (calls, started) = play(start, &[(status, body), (201, made)]);
+        assert!(calls[1].contains("/checkout/preferences"), "{calls:?}");
+        assert!(started.is_ok(), "{status} {body}");
+    }
+    // Nothing is asked where no minimum reaches.
+    for money in [mxn(1000), Money::from_minor(1000, Currency::Clp)] {
+        let (call, _) = called(Mercadopago.start(&preferences(), &request(money)));
+        assert!(call.url.ends_with("/preferences"));
+    }
+}
+
+#[test]
+fn an_order_that_is_refused_at_once_exists_all_the_same() {
+    let start = |body: &str| play(Mercadopago.start(&orders(), &request(mxn(1510))), &[(402, body)]).1;
+    let errors = r#""errors":[{"code":"failed","message":"The following transactions failed","details":["x"]}]"#;
+    let inner = order("failed", "failed", "");
+    for body in [format!(r#"{{{errors},"data":{inner}}}"#), inner.clone()] {
+        let started = start(&body).unwrap();
+        assert_eq!(started.gateway_id.as_deref(), Some("ORD01KS5AJ"));
+        assert!(started.failed.unwrap().starts_with("HTTP 402"));
+        assert_eq!(started.raw.unwrap()["external_reference"], REF);
+    }
+    let others = inner.replace(REF, "SOMEBODYELSES");
+    for body in [
+        format!("{{{errors}}}"),
+        format!(r#"{{{errors},"data":{others}}}"#),
+        format!(r#"{{{errors},"data":null}}"#),
+        others,
+    ] {
+        assert!(
+            matches!(start(&body), Err(GatewayError::Refused(why)) if why.contains("402")),
+            "{body}"
+        );
+    }
+    // Elsewhere it is a refusal like any other.
+    let preference = Mercadopago.start(&preferences(), &request(mxn(1510)));
+    let refused = play(preference, &[(402, &inner)]).1;
+    assert!(matches!(refused, Err(GatewayError::Refused(_))));
+    let edge = start("<html>").unwrap_err();
+    assert!(matches!(edge, GatewayError::Transient(_)), "{edge}");
+}
+
+#[test]
+fn an_order_of_test_credentials_takes_no_buyer_of_a_live_account() {
+    let made = order("created", "created", "").replace("ORD01KS5AJ", "ORDTST01KS5AJ");
+    let start = |account: &Account| play(Mercadopago.start(account, &request(mxn(1510))), &[(201, &made)]).1;
+    let refused = start(&orders()).unwrap_err();
+    assert!(
+        matches!(&refused, GatewayError::Misconfigured(why) if why.contains("test credentials")),
+        "{refused}"
+    );
+    let test = Account {
+        mode: Mode::Test,
+        ..orders()
+    };
+    assert!(start(&test).is_ok());
+}
+
 #[test]
 fn the_answers_of_a_create() {
     let start = |answers: &[(u16, &str)]| play(Mercadopago.start(&preferences(), &request(mxn(1510))), answers).1;
@@ -432,9 +524,15 @@ fn the_answers_of_a_create() {
     );
     let taken = start(&[(409, "{}"), (200, &row), (200, made)]).unwrap();
     assert_eq!(taken.gateway_id.as_deref(), Some("111-31b0"));
+    assert_eq!(taken.raw.unwrap()["id"], "111-31b0");
     assert!(matches!(
         start(&[(409, "{}"), (200, r#"{"elements":[]}"#)]),
         Err(GatewayError::Refused(_))
+    ));
+    // Nobody says what it made: that is unknown, not refused.
+    assert!(matches!(
+        start(&[(409, "{}"), (502, "")]),
+        Err(GatewayError::Transient(_))
     ));
 }
 
@@ -760,6 +858,35 @@ fn a_basket_and_a_chargeback_lead_to_the_payment() {
     );
     assert_eq!(calls, ["GET https://api.mercadopago.com/v1/chargebacks/C5", GET]);
     assert_eq!(report.unwrap().status, PaymentStatus::ChargedBack);
+    // Its payment may be called approved for some time yet; what was won is the seller's.
+    for (more, status, detail, meaning) in [
+        ("", "approved", "accredited", PaymentStatus::Disputed),
+        (
+            r#","coverage_applied":null"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Disputed,
+        ),
+        (
+            r#","coverage_applied":false"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Disputed,
+        ),
+        (
+            r#","coverage_applied":true"#,
+            "approved",
+            "accredited",
+            PaymentStatus::Paid,
+        ),
+        ("", "charged_back", "reimbursed", PaymentStatus::Paid),
+        ("", "refunded", "refunded", PaymentStatus::Refunded),
+    ] {
+        let chargeback = format!(r#"{{"id":"C5","payments":[87654321]{more}}}"#);
+        let answers = [(200, chargeback.as_str()), (200, &payment(status, detail, ""))];
+        let (_, report) = ask(Some("chargeback:C5"), &answers);
+        assert_eq!(report.unwrap().status, meaning, "{more} {status}/{detail}");
+    }
 }
 
 #[test]
@@ -849,7 +976,8 @@ fn the_paid_payments_of_some_days_are_listed_page_by_page() {
         "2026-11-01T00:00:00Z".parse().unwrap(),
         "2026-11-02T00:00:00Z".parse().unwrap(),
     );
-    let full = found(&vec![approved(); 50]);
+    let numbered = |id: u64| approved().replace("87654321", &id.to_string());
+    let full = found(&(100..150).map(numbered).collect::<Vec<_>>());
     let rest = found(&[approved(), payment("refunded", "refunded", ""), "null".to_owned()]);
     let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
     let (calls, reports) = play(list, &[(200, &full), (200, &rest)]);
@@ -867,7 +995,53 @@ fn the_paid_payments_of_some_days_are_listed_page_by_page() {
         play(list, &[(401, "{}")]).1,
         Err(GatewayError::Misconfigured(_))
     ));
-    assert!(Mercadopago.list_paid(&orders(), since, until).is_none());
+    // A page that comes again and again has nothing new to tell.
+    let list = Mercadopago.list_paid(&preferences(), since, until).unwrap();
+    let (calls, reports) = play(list, &[(200, &full), (200, &full)]);
+    assert_eq!((calls.len(), reports.unwrap().len()), (2, 50));
+}
+
+#[test]
+fn the_processed_orders_of_some_days_are_listed_page_by_page() {
+    let (since, until) = (
+        "2026-11-20T00:00:00Z".parse().unwrap(),
+        "2026-11-21T00:00:00Z".parse().unwrap(),
+    );
+    let numbered = |id: u32| order("processed", "accredited", "").replace("ORD01KS5AJ", &format!("ORD01{id}"));
+    let page = |rows: &[String], pages: &str| {
+        format!(
+            r#"{{"data":[{}],"paging":{{"total_pages":"{pages}"}}}}"#,
+            rows.join(",")
+        )
+    };
+    let full: Vec<_> = (100..150).map(numbered).collect();
+    let rest = [
+        numbered(150),
+        order("processed", "partially_refunded", "").replace("ORD01KS5AJ", "ORD01X"),
+        order("created", "created", "").replace("ORD01KS5AJ", "ORD01Y"),
+        "null".to_owned(),
+    ];
+    let list = || Mercadopago.list_paid(&orders(), since, until).unwrap();
+    let (calls, reports) = play(list(), &[(200, &page(&full, "2")), (200, &page(&rest, "2"))]);
+    let reports = reports.unwrap();
+    assert_eq!(reports.len(), 51);
+    assert_eq!(
+        (reports[50].gateway_id.as_deref(), reports[50].amount),
+        (Some("ORD01150"), Some(mxn(1510)))
+    );
+    // An order is listed by the day it was made, and its voucher may be paid four days later.
+    let first = "GET https://api.mercadopago.com/v1/orders?begin_date=2026-11-16T00%3A00%3A00%2E000%2B00%3A00&end_date=2026-11-21T00%3A00%3A00%2E000%2B00%3A00&status=processed&page=1&page_size=50";
+    assert_eq!(calls, [first.to_owned(), first.replace("page=1", "page=2")]);
+    // A full page that is the last one, by the gateway's own count, and a count that is not told.
+    assert_eq!(play(list(), &[(200, &page(&full, "1"))]).0.len(), 1);
+    let uncounted = format!(r#"{{"data":[{}]}}"#, full.join(","));
+    let (calls, reports) = play(list(), &[(200, &uncounted), (200, r#"{"data":[]}"#)]);
+    assert_eq!((calls.len(), reports.unwrap().len()), (2, 50));
+    // More than 30 days at once are refused.
+    let month = "2026-10-22T00:00:00Z".parse().unwrap();
+    let list = Mercadopago.list_paid(&orders(), month, until).unwrap();
+    let (calls, _) = play(list, &[(200, r#"{"data":[]}"#)]);
+    assert!(calls[0].contains("begin_date=2026-10-22T00"), "{calls:?}");
 }
 
 // The newer orders.
@@ -976,6 +1150,30 @@ fn an_orders_refused_card_and_voucher_are_told() {
         ("930", Some("https://x.example/t"))
     );
     assert!(instructions.expires_at.is_some());
+}
+
+#[test]
+fn what_is_told_about_an_orders_payment_is_told_of_the_order() {
+    let mine = order("processed", "accredited", "");
+    let rows = format!(r#"{{"data":[{mine}]}}"#);
+    for (status, detail, meaning) in [
+        ("in_mediation", "pending", PaymentStatus::Disputed),
+        ("charged_back", "settled", PaymentStatus::ChargedBack),
+        ("approved", "accredited", PaymentStatus::Paid),
+        // What else a payment says, its order says itself.
+        ("refunded", "refunded", PaymentStatus::Paid),
+        ("rejected", "cc_rejected_high_risk", PaymentStatus::Paid),
+    ] {
+        let part = payment(status, detail, "");
+        let answers = [(200, part.as_str()), (200, &rows), (200, &mine)];
+        let report = ask_order(Some("87654321"), &answers).1.unwrap();
+        assert_eq!(report.status, meaning, "{status}/{detail}");
+        assert_eq!(report.gateway_id.as_deref(), Some("ORD01KS5AJ"));
+    }
+    // A payment from before the account was set to orders has none.
+    let lost = payment("charged_back", "settled", "");
+    let (_, report) = ask_order(Some("87654321"), &[(200, &lost), (200, r#"{"data":[]}"#)]);
+    assert_eq!(report.unwrap().gateway_id.as_deref(), Some("87654321"));
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub struct Report {
     pub instructions: Option<Instructions>,
     /// What it tells of the card that paid, or was refused.
     pub card: Option<Box<CardDetails>>,
+    /// The gateway's own answer that `pay_url` was found in, as in `Started`.
+    pub raw: Option<serde_json::Value>,
 }
 
 impl Report {
@@ -107,6 +109,7 @@ impl Report {
             pay_url: None,
             instructions: None,
             card: None,
+            raw: None,
         }
     }
 }

@@ -455,7 +455,7 @@ fn payable(reference: &str, place: Place) -> PayableAt {
         reference: reference.to_owned(),
         place,
         until: Some(jiff::civil::date(2026, 11, 24).at(18, 30, 0, 0)),
-        url: None,
+        url: Some("https://barcodes.conekta.com/616ba38f.png".to_owned()),
     }
 }
 

@@ -96,8 +96,7 @@ pub(super) async fn place(relay: &Relay, wish: PlaceOrder) -> Result<Placed, Pla
         contact,
     );
     let started = relay
-        .http()
-        .converse(gateway::of(account).start(account, &request))
+        .converse(account, gateway::of(account).start(account, &request))
         .await;
     finish_start(relay, &order, account.gateway(), started).await
 }

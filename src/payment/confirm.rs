@@ -34,7 +34,9 @@ pub(super) async fn confirm(relay: &Relay, event: &Event, question: &Question) -
                 .or_else(|| question.order.gateway_id.clone()),
             created_at: question.order.created_at,
         };
-        let asked = relay.http().converse(adapter.ask(&question.account, &key)).await;
+        let asked = relay
+            .converse(&question.account, adapter.ask(&question.account, &key))
+            .await;
         return asked.map_err(Unconfirmed::Gateway);
     }
     match (event.event.proof, &question.notice.report) {

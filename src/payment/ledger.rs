@@ -18,6 +18,7 @@ use crate::ledger::{Comparison, Difference, DifferenceKind, Way};
 use crate::message::Message;
 use crate::notify::ledger::mail_of_the_day;
 use crate::order::{Order, State};
+use crate::refund::Standing;
 use crate::secrets;
 use crate::store::StoreError;
 
@@ -151,7 +152,7 @@ impl Run<'_> {
     async fn hear_the_gateway(&mut self) -> Result<Result<(), GatewayError>, StoreError> {
         let adapter = gateway::of(self.account);
         if let Some(list) = adapter.list_paid(self.account, self.since, self.until) {
-            let listed = tokio::time::timeout(TIME_FOR_LISTS, self.relay.http().converse(list)).await;
+            let listed = tokio::time::timeout(TIME_FOR_LISTS, self.relay.converse(self.account, list)).await;
             match listed.unwrap_or_else(|_| Err(GatewayError::Transient("its list has no end".to_owned()))) {
                 Ok(reports) => return self.compare_list(reports).await.map(Ok),
                 // An account without this call is asked about each order instead.
@@ -178,8 +179,8 @@ impl Run<'_> {
             let other = order.gateway_id.is_some() && order.gateway_id != report.gateway_id;
             if order.state.awaits_money() {
                 self.mend(order, report).await?;
-            } else if other && order.state != State::Held {
-                self.differs(DifferenceKind::Second, Some(&order), &report);
+            } else if other {
+                self.hear_of_second(order, report).await?;
             }
         }
         Ok(())
@@ -217,6 +218,26 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Another payment than the order's own: what a webhook about it would have begun begins now. It may be the right
+    /// money for an order that is held; else it goes back, or the operator is told.
+    async fn hear_of_second(&mut self, order: Order, report: Report) -> Result<(), StoreError> {
+        let (reference, account) = (order.reference.clone(), self.account.id.clone());
+        let id = report.gateway_id.clone().unwrap_or_default();
+        let look = move |db: &crate::store::Db<'_>| Ok((db.order(&reference)?, db.refund_of_payment(&account, &id)?));
+        let (_, refund_before) = self.relay.store().read(look.clone()).await?;
+        settle::apply(self.relay, order.reference.clone(), report.clone(), Source::Question).await?;
+        let (after, refund) = self.relay.store().read(look).await?;
+        let Some(after) = after else { return Ok(()) };
+        let goes_back = refund.is_some_and(|refund| refund.standing != Standing::Refused);
+        let was_taken = after.gateway_id == report.gateway_id;
+        if was_taken || (goes_back && refund_before.is_none()) {
+            self.mended.insert(after.reference);
+        } else if !goes_back {
+            self.differs(DifferenceKind::Second, Some(&after), &report);
+        }
+        Ok(())
+    }
+
     /// Where there is no list: asks about every order of the period that is not paid here.
     async fn ask_each(&mut self) -> Result<Result<(), GatewayError>, StoreError> {
         self.way = Way::Asked;
@@ -234,7 +255,7 @@ impl Run<'_> {
             };
             let question = gateway::of(self.account).ask(self.account, &key);
             self.checked += 1;
-            match self.relay.http().converse(question).await {
+            match self.relay.converse(self.account, question).await {
                 Ok(report) if report.status == gateway::PaymentStatus::Paid => {
                     self.mend(order.clone(), report).await?;
                 }

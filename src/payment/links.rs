@@ -23,7 +23,7 @@ use crate::mik_params::MikParams;
 use crate::order::{Buyer, Fact, Online, Order, PlanSnapshot, State};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::secrets;
-use crate::store::{LinkRequest, StoreError};
+use crate::store::{Db, LinkRequest, StoreError};
 
 /// A payment that was asked for, now or before.
 #[derive(Clone, Debug)]
@@ -261,24 +261,41 @@ async fn start(relay: &Relay, reference: &OrderRef, wish: &LinkWish) -> Result<P
                 contact,
             );
             let adapter = gateway::of(&wish.account);
-            relay.http().converse(adapter.start(&wish.account, &request)).await
+            relay
+                .converse(&wish.account, adapter.start(&wish.account, &request))
+                .await
         }
     };
     let raw = started.as_ref().ok().and_then(|started| started.raw.clone());
     checkout::record_start(relay, reference.clone(), wish.account.gateway(), started).await?;
     if let Some(raw) = raw {
-        keep_answer(relay, reference, without_our_callback(raw, wish)).await?;
+        let (order, router) = (order, wish.door.1.clone());
+        relay
+            .store()
+            .write(move |db| keep_answer(db, &order, &router, raw))
+            .await?;
     }
     describe(relay, reference, wish.account.gateway()).await
 }
 
-async fn keep_answer(relay: &Relay, reference: &OrderRef, raw: Value) -> Result<(), StoreError> {
-    let (reference, json) = (reference.clone(), raw.to_string());
+/// Keeps what a gateway told of an order whose page was found later than it was asked for.
+pub(super) fn keep_found(change: &Change<'_>, order: &Order, raw: &Value) -> Result<(), StoreError> {
+    let hotspot = change.directory.hotspots.get(&order.hotspot);
+    match hotspot.and_then(|hotspot| change.directory.router_of(hotspot)) {
+        Some(router) => keep_answer(change.db, order, router, raw.clone()),
+        None => Ok(()),
+    }
+}
+
+/// With the program's own notification address where the gateway echoes ours, which holds the access UUID of a router.
+fn keep_answer(db: &Db<'_>, order: &Order, router: &Router, mut raw: Value) -> Result<(), StoreError> {
+    let theirs = order.link.as_ref().and_then(|link| link.notification_url.clone());
+    replace_ours(&mut raw, router, &theirs.map_or(Value::Null, Value::String));
+    let json = raw.to_string();
     if json.len() > LONGEST_ANSWER_BYTES {
         return Ok(());
     }
-    let keep = move |db: &crate::store::Db<'_>| db.keep_link_answer(&reference, &json);
-    relay.store().write(keep).await
+    db.keep_link_answer(&order.reference, &json)
 }
 
 /// The answer of the first request. Where the gateway's is not known, it is asked about the order before anything is
@@ -329,7 +346,7 @@ async fn look_up(relay: &Relay, order: &Order, wish: &LinkWish) -> Result<Looked
         gateway_id: order.gateway_id.clone(),
         created_at: order.created_at,
     };
-    let report = match relay.http().converse(adapter.ask(account, &key)).await {
+    let report = match relay.converse(account, adapter.ask(account, &key)).await {
         Ok(report) => report,
         Err(GatewayError::NotFound) => return Ok(LookedUp::Absent),
         Err(_) => return Ok(LookedUp::Known),
@@ -397,14 +414,6 @@ async fn describe(relay: &Relay, reference: &OrderRef, gateway: GatewayName) -> 
         standing,
         order,
     })
-}
-
-/// The gateway's words with the program's own notification address where it echoes ours, which holds the access UUID
-/// of a router.
-fn without_our_callback(mut raw: Value, wish: &LinkWish) -> Value {
-    let theirs = wish.link.notification_url.clone().map_or(Value::Null, Value::String);
-    replace_ours(&mut raw, &wish.door.1, &theirs);
-    raw
 }
 
 fn replace_ours(value: &mut Value, router: &Router, theirs: &Value) {

@@ -8,6 +8,7 @@ mod confirm;
 mod deliver;
 mod device;
 pub mod hooks;
+mod judge;
 pub mod keys;
 mod ledger;
 pub mod link_fields;
@@ -22,6 +23,7 @@ mod reconcile;
 pub mod reconnect;
 pub mod recover;
 pub mod refund;
+mod rests;
 mod retention;
 pub mod router_keys;
 pub mod router_look;
@@ -45,7 +47,9 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{GatewayName, Hotspot, Router};
+use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::gateway::GatewayError;
+use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
 use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
@@ -89,6 +93,7 @@ struct Inner {
     flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
+    rests: rests::Rests,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -154,6 +159,7 @@ impl Relay {
             flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
+            rests: rests::Rests::default(),
         }))
     }
 
@@ -299,9 +305,10 @@ impl Relay {
         }
     }
 
-    /// Wishes for the refunds that accounts' policies ask for by now.
+    /// Wishes for the refunds that accounts' policies ask for by now, and reminds of those that stay open.
     pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
-        refund::wish::follow_policies(self).await
+        refund::wish::follow_policies(self).await?;
+        refund::remind::remind(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
@@ -368,8 +375,14 @@ impl Relay {
         &self.0.parts.public_url
     }
 
-    fn http(&self) -> &HttpClient {
-        &self.0.parts.http
+    /// Has a conversation with an account's gateway, unless that wants to be left alone now.
+    async fn converse<T>(&self, account: &Account, dialogue: Dialogue<T>) -> Result<T, GatewayError> {
+        self.0.rests.check(&account.id, self.now())?;
+        let result = self.0.parts.http.converse(dialogue).await;
+        if let Err(error) = &result {
+            self.0.rests.heard(&account.id, self.now(), error);
+        }
+        result
     }
 
     fn outgoing(&self) -> &Outgoing {

@@ -261,7 +261,7 @@ async fn ask(relay: &Relay, order: &Order) -> Result<Result<Report, GatewayError
         gateway_id: order.gateway_id.clone(),
         created_at: order.created_at,
     };
-    match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+    match relay.converse(account, gateway::of(account).ask(account, &key)).await {
         Ok(report) => {
             charge::keep(relay, &order.reference, &report).await?;
             settle::apply(relay, order.reference.clone(), report.clone(), Source::Question).await?;

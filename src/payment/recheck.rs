@@ -1,7 +1,7 @@
 //! Asks once more about money that was paid: a refund or a chargeback whose webhook got lost takes the code away too.
 //! A gateway that lists its payments is asked for one list a day; only what is missing there costs a question. Others
-//! are asked a few times in the first week of each payment. It happens in the morning, in a lane of
-//! its own.
+//! are asked a few times in the first week of each payment, and about a disputed one daily. It happens in the morning,
+//! in a lane of its own.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus, Report};
 use crate::ids::{AccountId, OrderRef};
 use crate::job::{Job, Lane, NewJob, Task};
 use crate::order::State;
+use crate::reason::Reason;
 use crate::refund::Payment;
 use crate::store::StoreError;
 
@@ -71,9 +72,16 @@ async fn look_at_all(relay: &Relay, account: &Account) -> Result<Result<bool, Ga
             return Ok(Err(error));
         }
         let next = next_look(payment.seen_at, now, listed.is_some());
+        let doubt = Reason::PaymentDisputed {
+            gateway: account.gateway(),
+        };
         relay
             .store()
-            .write(move |db| db.look_again(&payment.account, &payment.gateway_id, next))
+            .write(move |db| {
+                let is_doubted = settle::was_told(db, &payment.order, &doubt)?;
+                let next = if is_doubted { while_doubted(&payment, now) } else { next };
+                db.look_again(&payment.account, &payment.gateway_id, next)
+            })
             .await?;
     }
     Ok(Ok(is_full))
@@ -91,7 +99,7 @@ async fn list(relay: &Relay, account: &Account, due: &[Payment]) -> Result<Optio
     let Some(list) = gateway::of(account).list_paid(account, oldest - PAID_LATE, relay.now()) else {
         return Ok(None);
     };
-    let listed = tokio::time::timeout(TIME_FOR_LISTS, relay.http().converse(list)).await;
+    let listed = tokio::time::timeout(TIME_FOR_LISTS, relay.converse(account, list)).await;
     match listed.unwrap_or_else(|_| Err(GatewayError::Transient("its list has no end".to_owned()))) {
         Ok(reports) => Ok(Some(paid_ids(reports))),
         // An account without this call is asked about each payment instead.
@@ -113,7 +121,7 @@ async fn look_at(relay: &Relay, account: &Account, payment: &Payment) -> Result<
         gateway_id: Some(payment.gateway_id.clone()),
         created_at: payment.seen_at,
     };
-    match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+    match relay.converse(account, gateway::of(account).ask(account, &key)).await {
         // What is still paid is no news, and nothing that an order the operator holds should be released by; only an
         // order whose money the bank took back is told of it.
         Ok(report) if report.status == PaymentStatus::Paid && !is_refunded(relay, &payment.order).await? => Ok(Ok(())),
@@ -143,6 +151,11 @@ fn next_look(seen_at: Timestamp, now: Timestamp, is_listed: bool) -> Option<Time
     (next_h > age_h).then(|| seen_at + SignedDuration::from_hours(next_h))
 }
 
+/// A dispute may take months, and what it came to may be told by no webhook.
+fn while_doubted(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
+    (now < payment.seen_at + LONGEST_DISPUTE).then(|| now + DISPUTED_ASKED_EVERY)
+}
+
 fn later(after: SignedDuration, why: &str) -> Outcome {
     Outcome::Later {
         after,
@@ -153,6 +166,9 @@ fn later(after: SignedDuration, why: &str) -> Outcome {
 /// A sale costs three to five questions on its day; these four are asked at night.
 const LOOKS_H: [i64; 4] = [24, 48, 96, LAST_LOOK_H];
 const LAST_LOOK_H: i64 = 7 * 24;
+/// Disputes are few, and a code that the bank has taken back should not work for long.
+const DISPUTED_ASKED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_DISPUTE: SignedDuration = SignedDuration::from_hours(180 * 24);
 const WORTH_A_LIST: usize = 5;
 /// Lists go by the day of the payment's making; a voucher of a store is paid days later.
 const PAID_LATE: SignedDuration = SignedDuration::from_hours(4 * 24);

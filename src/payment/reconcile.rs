@@ -39,7 +39,7 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
         gateway_id: order.gateway_id.clone(),
         created_at: order.created_at,
     };
-    match relay.http().converse(gateway::of(account).ask(account, &key)).await {
+    match relay.converse(account, gateway::of(account).ask(account, &key)).await {
         Ok(report) => {
             let open = matches!(
                 report.status,

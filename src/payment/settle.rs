@@ -5,10 +5,12 @@ use jiff::SignedDuration;
 
 use super::change::Change;
 use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
+use super::judge::{Known, Verdict, judge};
 use super::refund::second;
+use super::refund::wish;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver};
-use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
+use super::{Outcome, Relay, deliver, links};
+use crate::company::{Account, RouterCredentials};
 use crate::event::{Event, Proof};
 use crate::gateway::{self, GatewayError, PaymentStatus, Report};
 use crate::ids::{EventId, OrderRef};
@@ -16,6 +18,7 @@ use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
+use crate::refund::Standing;
 use crate::store::{Db, StoreError};
 
 /// Settles one event of the inbox.
@@ -200,10 +203,14 @@ pub(super) async fn apply(
                 Verdict::OfAnother
             } else {
                 second::keep(change, &order, account, &report)?;
-                // Whoever asked for a payment by link chose the account, and is told which mode it has.
-                let sold_live =
-                    order.link.is_none() && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
-                judge(&order, account, &report, sold_live, params)
+                let known = Known {
+                    // Whoever asked for a payment by link chose the account, and is told which mode it has.
+                    sold_live: order.link.is_none()
+                        && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref()),
+                    params,
+                    past: second::past(change.db, &order, &report)?,
+                };
+                judge(&order, account, &report, &known)
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
@@ -231,147 +238,11 @@ fn finish_event(
         .settle_event(event.id, &outcome, Some(&order.reference), change.now)
 }
 
-/// What a report means for an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
-    Nothing,
-    /// Money is on its way and not here.
-    Waits(&'static str),
-    Fact(Fact, &'static str),
-    /// The payment failed; the gateway's own words.
-    Failed(Option<String>),
-    /// Money that may not be turned into a voucher.
-    Misfit(Reason),
-    /// The order was fulfilled, and now its money is in doubt: the operator must know.
-    Doubted(Reason),
-    /// A second payment for an order that was paid already.
-    PaidTwice,
-    /// Something else became of a payment that is not the order's own.
-    OfSecond,
-    /// The bank took the money back, and now it is here again.
-    WonBack,
-    /// The gateway's payment paid for another order: one payment is one user.
-    OfAnother,
-}
-
-impl Verdict {
-    /// The fact it stands for and what the event's row says of it.
-    fn outcome(&self) -> (Fact, String) {
-        match self {
-            Self::Nothing => (Fact::Started, "nothing new".to_owned()),
-            Self::Waits(why) => (Fact::Started, (*why).to_owned()),
-            Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
-            Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
-            Self::Fact(fact, why) => (*fact, (*why).to_owned()),
-            Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
-            Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
-            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
-            Self::OfSecond => (Fact::Started, "about another payment for the order".to_owned()),
-            Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
-            Self::OfAnother => (
-                Fact::Started,
-                "needs attention: the payment belongs to another order".to_owned(),
-            ),
-        }
-    }
-}
-
-/// The pure decision: which fact a report is for this order.
-fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
-    let gateway = account.gateway();
-    match &report.status {
-        PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
-        PaymentStatus::Disputed
-        | PaymentStatus::PartiallyRefunded
-        | PaymentStatus::ChargedBack
-        | PaymentStatus::Refunded
-            if is_of_second(order, report) =>
-        {
-            Verdict::OfSecond
-        }
-        PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
-        PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
-        PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
-        PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
-        PaymentStatus::ChargedBack => Verdict::Fact(Fact::ChargedBack, CHARGED_BACK),
-        PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
-        PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
-        PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
-        PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
-        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
-        PaymentStatus::Paid if order.state == State::Refunded => Verdict::WonBack,
-        PaymentStatus::Paid => misfit(order, account, report, sold_live, params)
-            .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
-    }
-}
-
-/// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
-fn doubted(order: &Order, reason: Reason) -> Verdict {
-    if order.state.awaits_money() {
-        Verdict::Misfit(reason)
-    } else {
-        Verdict::Doubted(reason)
-    }
-}
-
 /// Whether the payment that a report is about is another order's of the same account.
 fn is_anothers(db: &Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
     let Some(id) = &report.gateway_id else { return Ok(false) };
-    let owner = db.order_by_gateway_id(&order.account, id)?;
+    let owner = db.order_of_payment(&order.account, id)?;
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
-}
-
-fn is_second_payment(order: &Order, report: &Report) -> bool {
-    let settled = !order.state.awaits_money() && order.state != State::Held;
-    settled && is_other(order, report)
-}
-
-fn is_of_second(order: &Order, report: &Report) -> bool {
-    !order.state.awaits_money() && is_other(order, report)
-}
-
-fn is_other(order: &Order, report: &Report) -> bool {
-    order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id
-}
-
-/// Why money that arrived may not be turned into a voucher.
-fn misfit(
-    order: &Order,
-    account: &Account,
-    report: &Report,
-    sold_live: bool,
-    params: Option<&MikParams>,
-) -> Option<Reason> {
-    let (price, gateway) = (order.plan.price, account.gateway());
-    if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
-        return Some(Reason::SandboxOnLiveAccount {
-            gateway,
-            account: account.id.clone(),
-        });
-    }
-    if order.mode == Mode::Test && sold_live {
-        return Some(Reason::SandboxForLivePlan {
-            account: account.id.clone(),
-        });
-    }
-    match report.amount {
-        Some(paid) if paid.currency() != price.currency() => {
-            return Some(Reason::WrongCurrency { gateway, paid, price });
-        }
-        Some(paid) if paid.minor() != price.minor() => {
-            return Some(Reason::WrongAmount { gateway, paid, price });
-        }
-        // The amount was fixed when the relay made the payment, and this API never repeats it.
-        None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
-            return Some(Reason::AmountUnknown { gateway });
-        }
-        _ => {}
-    }
-    let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
-    (!faults.is_empty()).then(|| Reason::UnusableParams {
-        gateway,
-        faults: faults.to_vec(),
-    })
 }
 
 fn act(
@@ -400,11 +271,11 @@ fn act(
         }
         Verdict::Doubted(reason) => {
             // The gateway says it with every answer; people are told once.
-            let (line, held) = (reason.to_string(), format!("held: {reason}"));
-            if change.db.was_noted(&order.reference, &line)? || change.db.was_noted(&order.reference, &held)? {
+            if was_told(change.db, &order.reference, &reason)? {
                 return Ok(());
             }
-            change.note(&order.reference, &format!("{line} ({why})"))?;
+            change.note(&order.reference, &format!("{reason} ({why})"))?;
+            second::look_soon(change, order, report)?;
             deliver::alert_about(change, order, &reason)
         }
         Verdict::PaidTwice => match second::payment_of(order, report, change.now) {
@@ -412,6 +283,8 @@ fn act(
             None => Ok(()),
         },
         Verdict::OfSecond => second::moved(change, order, report, why),
+        Verdict::Over => second::over(change, order, report, why),
+        Verdict::PaidButGone => second::paid_but_gone(change, order, report, why),
         Verdict::WonBack => second::won_back(change, order, account, why),
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
@@ -421,10 +294,12 @@ fn act(
                 });
             }
             change.advance(order, fact, &format!("{sentence} ({why})"))?;
-            if fact == Fact::Paid {
-                return second::left_over(change, order, account, why);
+            match fact {
+                Fact::Paid => second::left_over(change, order, account, why),
+                // What was wished for it would be given back twice.
+                Fact::ChargedBack => wish::close_open(change, order, Standing::Refused, Some(CHARGED_BACK)),
+                _ => Ok(()),
             }
-            Ok(())
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
@@ -450,6 +325,11 @@ fn act(
     }
 }
 
+/// Whether people know of a doubt already, be it that the order is held for it.
+pub(super) fn was_told(db: &Db<'_>, order: &OrderRef, doubt: &Reason) -> Result<bool, StoreError> {
+    Ok(db.was_noted(order, &doubt.to_string())? || db.was_noted(order, &format!("held: {doubt}"))?)
+}
+
 /// Takes over what the gateway knows better than the form.
 fn learn(order: &mut Order, report: &Report, fact: Fact) {
     let is_money = fact == Fact::Paid
@@ -473,6 +353,9 @@ fn learn_how_to_pay(change: &mut Change<'_>, order: &mut Order, report: &Report)
     if page {
         order.pay_url.clone_from(&report.pay_url);
         order.reason = None;
+        if let (Some(raw), true) = (&report.raw, order.link.is_some()) {
+            links::keep_found(change, order, raw)?;
+        }
     }
     if instructed {
         order.instructions.clone_from(&report.instructions);
@@ -542,10 +425,10 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
 
 pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 /// In the history, where the gateway gives no reason.
-const FAILED: &str = "the payment failed";
+pub(super) const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
-const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 /// A payment can be unknown for a moment after it was made, not for long.
 const NOT_FOUND_TRIES: i64 = 5;
 /// What fits into a line of a list.

@@ -37,7 +37,7 @@ pub(super) fn named_order(
     };
     let mut found = Vec::new();
     for account in accounts {
-        found.extend(db.order_by_gateway_id(account, gateway_id)?);
+        found.extend(db.order_of_payment(account, gateway_id)?);
     }
     Ok(found
         .into_iter()
@@ -56,7 +56,7 @@ pub(super) async fn identify(
         let Some(question) = gateway::of(account).identify(account, notice) else {
             continue;
         };
-        match relay.http().converse(question).await {
+        match relay.converse(account, question).await {
             Ok(report) => return Ok(report.order),
             Err(error) => failure = Some(error),
         }

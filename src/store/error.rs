@@ -77,7 +77,7 @@ pub enum StoreError {
     #[error("the database `{}` could not be brought to this version; it is unchanged", .path.display())]
     Migration {
         path: PathBuf,
-        source: Arc<refinery::Error>,
+        source: Arc<rusqlite_migration::Error>,
     },
 }
 

@@ -4,30 +4,35 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
 
 use super::StoreError;
 
-mod embedded {
-    refinery::embed_migrations!("src/store/migrations");
-}
+/// The steps to the present schema, oldest first; a database has as many of them as its `user_version` says. What
+/// stands here is never changed: a change is a new file at the end.
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("migrations/V1__first_schema.sql")),
+    M::up(include_str!("migrations/V2__ledger_and_retention.sql")),
+    M::up(include_str!("migrations/V3__cards.sql")),
+    M::up(include_str!("migrations/V4__links_keys_hooks.sql")),
+    M::up(include_str!("migrations/V5__refunds.sql")),
+];
 
 /// Applies what is missing.
 pub(super) fn to_latest(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
-    let runner = embedded::migrations::runner().set_grouped(true);
-    let applied = runner.run(connection);
+    adopt_history(connection)?;
+    let applied = Migrations::from_slice(STEPS).to_latest(connection);
     applied.map_err(|error| StoreError::Migration {
         path: path.to_owned(),
         source: Arc::new(error),
-    })?;
-    Ok(())
+    })
 }
 
 /// Refuses a schema this program does not know.
 pub(super) fn refuse_newer(path: &Path, connection: &Connection) -> Result<(), StoreError> {
-    let sql = "SELECT max(version) FROM refinery_schema_history";
-    let found: Option<Option<i64>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    let (found, known) = (found.flatten().unwrap_or(0), latest_version());
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = user_version(connection)?;
     if found > known {
         return Err(StoreError::NewerSchema {
             path: path.to_owned(),
@@ -38,12 +43,39 @@ pub(super) fn refuse_newer(path: &Path, connection: &Connection) -> Result<(), S
     Ok(())
 }
 
-fn latest_version() -> i64 {
-    let versions = embedded::migrations::runner();
-    versions
-        .get_migrations()
-        .iter()
-        .map(|migration| i64::from(migration.version()))
-        .max()
-        .unwrap_or(0)
+/// The first programs counted the steps in a table. Its count moves over, and a mark stays there that makes such a
+/// program refuse the database instead of misreading it.
+fn adopt_history(connection: &mut Connection) -> Result<(), StoreError> {
+    if user_version(connection)? != 0 {
+        return Ok(());
+    }
+    // Another process may do the same at this moment.
+    let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if user_version(&change)? == 0
+        && let Some(version) = version_in_history(&change)?
+    {
+        change.pragma_update(None, "user_version", version)?;
+        change.execute(
+            "INSERT INTO refinery_schema_history (version, name) VALUES (?1, 'counted in user_version')",
+            [MOVED_AWAY],
+        )?;
+    }
+    change.commit()?;
+    Ok(())
 }
+
+fn user_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn version_in_history(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(None);
+    }
+    let sql = "SELECT max(version) FROM refinery_schema_history";
+    let found: Option<Option<i64>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
+}
+
+/// Larger than any version that was ever counted in the table.
+const MOVED_AWAY: i64 = 1_000_000;

@@ -123,7 +123,7 @@ impl Drop for Loan<'_> {
 
 impl Reader {
     fn open(path: &Path, start: Instant) -> Result<Self, StoreError> {
-        let mut connection = open::read_only(path)?;
+        let connection = open::read_only(path)?;
         let deadline_ms = Arc::new(AtomicU64::new(u64::MAX));
         let watched = Arc::clone(&deadline_ms);
         let over = move || elapsed_ms(start) > watched.load(Ordering::Relaxed);

@@ -590,9 +590,10 @@ fn s5_a_folder_that_cannot_be_written_is_named() {
 fn k8_a_newer_schema_is_refused_and_unchanged() {
     let fixture = Fixture::new();
     let (path, key) = (fixture.path(), fixture.key.clone());
-    let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
-                 VALUES (999, 'later', '2030-01-01T00:00:00Z', '1')";
-    Connection::open(&path).unwrap().execute_batch(newer).unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 999)
+        .unwrap();
     let error = Store::open(&path, key, Clock::System).unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 999, .. }), "{error:?}");
     assert!(error.to_string().contains("newer mikrelay"), "{error}");

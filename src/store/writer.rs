@@ -10,9 +10,11 @@
 //! closures that can be run again go first and without one; if one of them fails, the transaction is taken back
 //! and the whole group is run anew, each closure in a savepoint of its own.
 
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 
 use super::error::Fault;
 use super::{Db, StoreError, open};
@@ -108,7 +111,7 @@ struct Loop {
     /// Set by the first disk fault and never taken back.
     broken: Arc<AtomicBool>,
     /// Pages in the log, as SQLite counts them at each commit.
-    log_pages: Arc<AtomicI32>,
+    log_pages: i32,
     /// Pages at which the log is next moved into the database.
     checkpoint_at: i32,
     /// The log grew since the last complete checkpoint.
@@ -119,25 +122,11 @@ struct Loop {
 }
 
 impl Writer {
-    pub(super) fn start(
-        path: &Path,
-        mut connection: Connection,
-        key: MasterKey,
-        clock: Clock,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path, connection: Connection, key: MasterKey, clock: Clock) -> Result<Self, StoreError> {
         let (queue, requests) = sync_channel(QUEUE_LENGTH);
         let broken = Arc::new(AtomicBool::new(false));
         let full = Arc::new(AtomicBool::new(false));
-        let log_pages = Arc::new(AtomicI32::new(0));
-        let (seen, was_full) = (Arc::clone(&log_pages), Arc::clone(&full));
-        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
-            seen.store(pages, Ordering::Relaxed);
-            // Called only where something was written: an empty commit needs no room.
-            if was_full.swap(false, Ordering::AcqRel) {
-                tracing::info!("there is room on the disk again");
-            }
-            Ok(())
-        }))?;
+        connection.wal_hook(Some(note_log_pages));
         // A checkpoint on closing would write pages after a disk fault; a clean stop makes its own.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let thread_side = Loop {
@@ -146,7 +135,7 @@ impl Writer {
             key,
             clock,
             broken: Arc::clone(&broken),
-            log_pages,
+            log_pages: 0,
             checkpoint_at: LONG_LOG_PAGES,
             unsaved: true,
             stopping: false,
@@ -330,6 +319,7 @@ impl Loop {
         }
         if committed.is_ok() {
             self.unsaved = true;
+            self.note_log();
         }
         let answer = committed.map_err(|error| self.judged(error));
         for work in group {
@@ -412,12 +402,21 @@ impl Loop {
         error
     }
 
+    /// Reads what the last commit left behind: nothing where there was nothing to write, which needs no room.
+    fn note_log(&mut self) {
+        let Some(pages) = LOG_PAGES.take() else { return };
+        self.log_pages = pages;
+        if self.full.swap(false, Ordering::AcqRel) {
+            tracing::info!("there is room on the disk again");
+        }
+    }
+
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Acquire)
     }
 
     fn checkpoint_if_long(&mut self) {
-        let pages = self.log_pages.load(Ordering::Relaxed);
+        let pages = self.log_pages;
         if pages < LONG_LOG_PAGES {
             // The log started over.
             self.checkpoint_at = LONG_LOG_PAGES;
@@ -468,6 +467,17 @@ impl Loop {
             self.checkpoint("TRUNCATE");
         }
     }
+}
+
+thread_local! {
+    /// Pages in the log after the commit that was just made on this thread.
+    static LOG_PAGES: Cell<Option<i32>> = const { Cell::new(None) };
+}
+
+/// Called by SQLite within a commit that wrote something.
+fn note_log_pages(_: &Wal, pages: c_int) -> rusqlite::Result<()> {
+    LOG_PAGES.set(Some(pages));
+    Ok(())
 }
 
 /// Answers those who waited longer than anyone should, and gives back the others.

@@ -24,8 +24,20 @@ pub struct Progress {
     head: AtomicU8,
     /// A body was refused unread: the peer may still be sending.
     linger: AtomicBool,
-    /// Told to close at once because its place is needed.
-    pub evicted: Notify,
+    /// What the house last wished, as a `Wish`; zero when nothing.
+    wish: AtomicU8,
+    wished: Notify,
+}
+
+/// What the house wants of a connection; a later wish never takes back a stronger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Close at once if idle: the place is needed.
+    Leave = 1,
+    /// Answer what was asked and close.
+    Finish = 2,
+    /// Close, whatever is going on.
+    Vanish = 3,
 }
 
 impl Progress {
@@ -36,7 +48,8 @@ impl Progress {
             started: epoch,
             head: AtomicU8::new(Seen::Nothing as u8),
             linger: AtomicBool::new(false),
-            evicted: Notify::new(),
+            wish: AtomicU8::new(0),
+            wished: Notify::new(),
         };
         progress.note_idle_since();
         Arc::new(progress)
@@ -64,6 +77,24 @@ impl Progress {
 
     pub fn lingers(&self) -> bool {
         self.linger.load(Ordering::Relaxed)
+    }
+
+    pub fn tell(&self, wish: Wish) {
+        self.wish.fetch_max(wish as u8, Ordering::AcqRel);
+        self.wished.notify_one();
+    }
+
+    /// Resolves with the next wish.
+    pub async fn told(&self) -> Wish {
+        loop {
+            self.wished.notified().await;
+            match self.wish.swap(0, Ordering::AcqRel) {
+                LEAVE => return Wish::Leave,
+                FINISH => return Wish::Finish,
+                VANISH => return Wish::Vanish,
+                _ => {}
+            }
+        }
     }
 
     /// Since when nothing was asked on this connection; `None` while it works on a request.
@@ -226,6 +257,9 @@ const BUSY: u8 = 1;
 const IDLE: u8 = 2;
 
 const NO_LENGTH: u8 = Seen::NoLength as u8;
+const LEAVE: u8 = Wish::Leave as u8;
+const FINISH: u8 = Wish::Finish as u8;
+const VANISH: u8 = Wish::Vanish as u8;
 const LENGTH: u8 = Seen::Length as u8;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The HTTP side: reads bounded requests, hands them to the core or the pages, writes their answers.
 //!
 //! Promises: no request can take more memory, time or connections than `limits` names; a handler that began
-//! is finished even if its peer hangs up; every answer of the pages carries the security headers. It holds no
+//! is finished even if its peer hangs up (a webhook, from when the store has it); every answer of the pages carries the security headers. It holds no
 //! TLS: a proxy before it does.
 
 pub mod body;

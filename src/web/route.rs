@@ -2,8 +2,12 @@
 //! The log line names the path's pattern, never the path, the query or a token.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock};
+use std::task::Poll;
 use std::time::Instant;
 
 use http::header::{ACCEPT, ORIGIN};
@@ -12,6 +16,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request, StatusCode};
 use matchit::Router;
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 
 use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
@@ -25,7 +30,7 @@ use crate::company::GatewayName;
 use crate::pages::buy::{self, Door};
 use crate::pages::{self, Page, PageError, Visit, order, recover};
 
-/// Answers one request. The handler runs in a task of its own: a peer that hangs up does not stop it.
+/// Answers one request. Pages and programs are answered in a task of its own: a peer that hangs up does not stop it.
 pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Request<Incoming>) -> Answer {
     let (head, incoming) = request.into_parts();
     if let Some(answer) = answer_at_once(&app, &head, &incoming) {
@@ -83,7 +88,10 @@ fn answer_at_once(app: &App, head: &Parts, incoming: &Incoming) -> Option<Answer
     if !found.params.is_empty() || is_home(head) {
         return None;
     }
-    portal::answer_at_once(app, portal::item(at)?.operation(&head.method)?, head)
+    let operation = portal::item(at)?.operation(&head.method)?;
+    // What panics here is answered once more in a task of its own, where it costs one request and not its connection.
+    let answered = catch_unwind(AssertUnwindSafe(|| portal::answer_at_once(app, operation, head)));
+    answered.ok().flatten()
 }
 
 async fn run(
@@ -114,15 +122,41 @@ async fn run(
         body,
         sender: limits::limit_key(client),
     };
-    let work = tokio::spawn(async move {
-        let _alive = alive;
-        asked.handle(&app).await
-    });
-    match tokio::time::timeout(limits::HANDLER_DEADLINE, work).await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(_)) => Err(RequestError::Panicked),
+    // A webhook stays in its connection's task: from the moment it is handed to the store it is safe whether or not
+    // the peer waits, and before that a peer that hangs up sends it again.
+    let answered = if endpoint == Endpoint::Callback {
+        let (callback, _room) = asked.into_callback();
+        let work = pin!(webhooks::answer(&app, callback));
+        let answered = timeout(limits::HANDLER_DEADLINE, caught(work)).await;
+        answered.map(|answered| answered.map(Ok))
+    } else {
+        let work = tokio::spawn(async move {
+            let _alive = alive;
+            asked.handle(&app).await
+        });
+        let answered = timeout(limits::HANDLER_DEADLINE, work).await;
+        answered.map(|answered| answered.map_err(|_| Panicked))
+    };
+    match answered {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(Panicked)) => Err(RequestError::Panicked),
         Err(_) => Err(RequestError::TooSlow),
     }
+}
+
+/// The handler panicked; the cause is logged by the panic itself.
+struct Panicked;
+
+/// A panic costs one request and not its connection.
+async fn caught<F: Future>(mut work: Pin<&mut F>) -> Result<F::Output, Panicked> {
+    poll_fn(|cx| {
+        // After a panic the work is not polled again.
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    })
+    .await
 }
 
 /// What a path stands for.
@@ -245,10 +279,6 @@ impl Asked {
             Endpoint::OpenApi => Ok(reply::openapi()),
             Endpoint::Docs => Ok(reply::docs()),
             Endpoint::Redoc => Ok(reply::moved("/docs")),
-            Endpoint::Callback => {
-                let (callback, _room) = self.into_callback();
-                Ok(webhooks::answer(app, callback).await)
-            }
             Endpoint::Pagos => Ok(self.pagos(app).await),
             Endpoint::Script => Ok(reply::script()),
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),

@@ -19,10 +19,10 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::deadline_io::{DeadlineIo, Progress};
+use super::deadline_io::{DeadlineIo, Progress, Wish};
 use super::head_watch::Seen;
 use super::limits;
 
@@ -54,7 +54,6 @@ where
 {
     let house = House::new(cap);
     let handler = Arc::new(handler);
-    let (stopping, stopped) = watch::channel(false);
     let (alive, mut gone) = mpsc::channel(1);
     let mut stop = pin!(stop);
     loop {
@@ -62,13 +61,12 @@ where
             () = &mut stop => break,
             accepted = house.accept(&listener) => accepted,
         };
-        let connection = serve_connection(stream, peer, seat, stopped.clone(), alive.clone(), handler.clone());
+        let connection = serve_connection(stream, peer, seat, alive.clone(), handler.clone());
         tokio::spawn(connection);
     }
     drop(listener);
     drop(alive);
-    // Fails only when no connection is left to hear it.
-    let _ = stopping.send(true);
+    house.tell_all(Wish::Finish);
     if tokio::time::timeout(limits::DRAIN_DEADLINE, gone.recv()).await.is_err() {
         tracing::warn!(
             drain_ms = limits::DRAIN_DEADLINE.as_millis(),
@@ -77,14 +75,8 @@ where
     }
 }
 
-async fn serve_connection<H, F>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    seat: Seat,
-    mut stopped: watch::Receiver<bool>,
-    alive: Alive,
-    handler: Arc<H>,
-) where
+async fn serve_connection<H, F>(stream: TcpStream, peer: SocketAddr, seat: Seat, alive: Alive, handler: Arc<H>)
+where
     H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
@@ -114,19 +106,13 @@ async fn serve_connection<H, F>(
     let served = loop {
         let mut driven = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx));
         tokio::select! {
+            biased;
             served = &mut driven => break served,
-            () = progress.evicted.notified() => {
+            wish = progress.told() => match wish {
+                Wish::Finish => Pin::new(&mut connection).graceful_shutdown(),
                 // It may have found work since it was chosen.
-                if progress.idle_since().is_some() {
-                    return;
-                }
-            }
-            changed = stopped.changed() => {
-                if changed.is_ok() {
-                    Pin::new(&mut connection).graceful_shutdown();
-                } else {
-                    return;
-                }
+                Wish::Leave if progress.idle_since().is_none() => {}
+                Wish::Leave | Wish::Vanish => return,
             }
         }
     };
@@ -263,8 +249,20 @@ impl House {
             .iter()
             .filter_map(|(id, guest)| Some((guest.idle_since()?, id, guest)));
         if let Some((_, _, guest)) = idle.min_by_key(|(since, id, _)| (*since, *id)) {
-            guest.evicted.notify_one();
+            guest.tell(Wish::Leave);
         }
+    }
+
+    fn tell_all(&self, wish: Wish) {
+        let seated = self.seated.lock().unwrap_or_else(PoisonError::into_inner);
+        seated.guests.values().for_each(|guest| guest.tell(wish));
+    }
+}
+
+/// Nobody waits for the answers any more.
+impl Drop for House {
+    fn drop(&mut self) {
+        self.tell_all(Wish::Vanish);
     }
 }
 

@@ -155,6 +155,8 @@ describe('cards, cash and transfers', { concurrency: 6 }, () => {
       await goBack(page);
       await expectToPay(page, reference, 'OXXO');
       await picture(page, `${gateway.id}-order-cash`);
+      const bars = await page.getByRole('link', { name: 'Ver el código de barras' }).getAttribute('href');
+      assert.ok(new URL(bars).pathname.length > 1, bars);
       const order = page.url();
       assert.equal(await page.locator('dd.mono').count(), 1, 'the reference to find it again by');
       await page.close();

@@ -140,7 +140,7 @@ fn every_part_has_a_rule() {
 fn only_the_store_speaks_sql() {
     let needles = [
         "rusqlite",
-        "refinery",
+        "rusqlite_migration",
         "INSERT INTO ",
         "DELETE FROM ",
         "PRAGMA ",

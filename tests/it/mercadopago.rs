@@ -14,6 +14,8 @@ use mikrelay::sim::http::{Reply, call};
 use crate::support::{Shop, UUID};
 
 const MP: &str = "mercadopago";
+const SECRET: &str = "mp_webhook_secret_demo";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 async fn shop() -> Shop {
     Shop::open().await
@@ -424,9 +426,69 @@ async fn a_chargeback_notice_leads_to_its_payment() {
 }
 
 #[tokio::test]
+async fn a_chargeback_of_a_payment_still_called_approved_is_told_and_asked_about_until_it_is_decided() {
+    let chargeback = "C87654321000";
+    let legacy = format!("topic=chargebacks&id={chargeback}&k={UUID}");
+    for (is_legacy, is_orders) in [(false, false), (true, false), (false, true)] {
+        let shop = if is_orders {
+            shop_of_orders().await
+        } else {
+            shop().await
+        };
+        shop.world.relay.plan_daily_work().await.unwrap();
+        let order = shop.place(MP).await;
+        decide(&shop, &order, Choice::Pay).await;
+        // Long after the week in which each payment is asked about.
+        for _ in 0..9 {
+            shop.world.later(DAY).await;
+        }
+        let calls = |shop: &Shop| sim(shop).calls().len();
+        let (before, quiet) = (shop.world.mailbox.messages().len(), calls(&shop));
+        shop.world.later(DAY).await;
+        assert_eq!(calls(&shop), quiet + 1, "the list of the day, and no question");
+        for _ in 0..2 {
+            if is_legacy {
+                assert_eq!(shop.world.call(MP, &legacy, &[], b"{}").await.status, 200);
+                shop.world.drain().await;
+            } else {
+                notify(&shop, &format!("data.id={chargeback}&type=topic_chargebacks_wh")).await;
+            }
+        }
+        assert_eq!(shop.world.state(&order).await, State::Delivered);
+        let mails = shop.world.mailbox.messages();
+        assert_eq!(mails.len(), before + 1, "told once");
+        assert!(
+            mails[before].text.contains("Mercado Pago") && mails[before].text.contains("contest"),
+            "{}",
+            mails[before].text
+        );
+        // The bank decides weeks later, and no webhook says so.
+        for _ in 0..9 {
+            shop.world.later(DAY).await;
+        }
+        assert!(!shop.world.users()[0].disabled);
+        let word = SimStatus::Word("charged_back/settled".to_owned());
+        sim(&shop).set_status(order.reference.as_str(), word).unwrap();
+        for _ in 0..3 {
+            shop.world.later(DAY).await;
+        }
+        assert_eq!(shop.world.state(&order).await, State::Refunded);
+        assert!(shop.world.users()[0].disabled);
+    }
+}
+
+#[tokio::test]
 async fn a_fraud_alert_or_a_claim_is_told_once_though_the_payment_stays_approved() {
-    for kind in ["stop_delivery_op_wh", "topic_claims_integration_wh"] {
-        let shop = shop().await;
+    for (kind, is_orders) in [
+        ("stop_delivery_op_wh", false),
+        ("stop_delivery_op_wh", true),
+        ("topic_claims_integration_wh", false),
+    ] {
+        let shop = if is_orders {
+            shop_of_orders().await
+        } else {
+            shop().await
+        };
         let order = shop.place(MP).await;
         decide(&shop, &order, Choice::Pay).await;
         let before = shop.world.mailbox.messages().len();
@@ -491,6 +553,100 @@ async fn bad_input_play_money_on_a_live_hotspot_is_held() {
     let order = shop.place(MP).await;
     decide(&shop, &order, Choice::Pay).await;
     assert_held(&shop, &order, "sandbox payment").await;
+    // An order of the newer form tells before anybody pays: nobody is sent to its page.
+    let shop = Shop::edited(|_, site| {
+        let (before, after) = site.split_once(r#"gateway = "mercadopago""#).unwrap();
+        let after = after.replacen(r#"mode = "test""#, "", 1);
+        let after = after.replacen(r#"checkout = "preferences""#, r#"checkout = "orders""#, 1);
+        format!(r#"{before}gateway = "mercadopago"{after}"#)
+    })
+    .await;
+    let order = shop.place(MP).await;
+    assert_eq!((order.state, order.pay_url), (State::Failed, None));
+    let reason = order.reason.unwrap().to_string();
+    assert!(reason.contains("test credentials"), "{reason}");
+}
+
+#[tokio::test]
+async fn bad_input_a_key_of_the_other_mode_is_named_to_the_operator_and_the_money_waits() {
+    let shop = shop().await;
+    sim(&shop).fail_next([Fault::OtherModesKey]);
+    let refused = shop.place(MP).await;
+    assert_eq!(refused.state, State::Failed);
+    let reason = refused.reason.unwrap().to_string();
+    assert!(reason.contains("live or test"), "{reason}");
+    // With the right key again, the money that came meanwhile is found.
+    let order = shop.place(MP).await;
+    sim(&shop).fail_next([Fault::OtherModesKey, Fault::OtherModesKey]);
+    decide(&shop, &order, Choice::Pay).await;
+    assert_eq!(shop.world.state(&order).await, State::Waiting);
+    shop.world.later(SignedDuration::from_secs(10)).await;
+    assert_sold(&shop, &order).await;
+}
+
+#[tokio::test]
+async fn bad_input_402_with_an_order_inside_is_a_refused_try_of_that_order() {
+    let shop = shop_of_orders().await;
+    sim(&shop).set_quirk(Quirk::DeclinesAtOnce, true);
+    let order = shop.place(MP).await;
+    assert_eq!(order.state, State::Failed);
+    assert!(order.gateway_id.as_ref().unwrap().starts_with("ORDTST01"), "{order:?}");
+    let reason = order.reason.clone().unwrap().to_string();
+    assert!(reason.contains("The following transactions failed"), "{reason}");
+    // What is paid there all the same is found.
+    decide(&shop, &order, Choice::Pay).await;
+    assert_sold(&shop, &order).await;
+}
+
+#[tokio::test]
+async fn bad_input_a_price_below_all_minimums_is_refused_with_the_least_there_is() {
+    for (price, state) in [("4.99", State::Failed), ("5.00", State::Waiting)] {
+        let shop = Shop::edited(|_, site| site.replace("15.10", price)).await;
+        let order = shop.place(MP).await;
+        assert_eq!(order.state, state, "{price}");
+        let posts = sim(&shop)
+            .calls()
+            .iter()
+            .filter(|call| call.starts_with("POST"))
+            .count();
+        assert_eq!(posts, usize::from(state == State::Waiting), "{price}");
+        if let Some(reason) = order.reason {
+            assert!(reason.to_string().contains("5.00"), "{reason}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn mik_parameters_come_in_headers_or_in_the_address_and_are_not_signed_away() {
+    for in_headers in [true, false] {
+        let shop = shop().await;
+        let order = shop.place(MP).await;
+        decide(&shop, &order, Choice::PaySilently).await;
+        let ours = [
+            ("mikuserprefix", "mp"),
+            ("mikcharacter", "lower"),
+            ("miknamelength", "8"),
+        ];
+        let mut query = "data.id=87654321000&type=payment".to_owned();
+        let signed = mikrelay::sim::gateways::mercadopago_signature(SECRET, "87654321000", "r1", "1704908010");
+        let mut headers = vec![("x-signature", signed.as_str()), ("x-request-id", "r1")];
+        for (name, value) in ours {
+            if in_headers {
+                headers.push((name, value));
+            } else {
+                query.push_str(&format!("&{name}={value}"));
+            }
+        }
+        let reply = shop.world.call(MP, &query, &headers, b"{}").await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        shop.world.drain().await;
+        assert_sold(&shop, &order).await;
+        let name = shop.world.users().remove(0).name;
+        assert!(
+            name.starts_with("mp") && name.len() == 10 && name.bytes().all(|byte| byte.is_ascii_lowercase()),
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -565,14 +721,13 @@ async fn bad_input_an_order_of_another_account_is_not_believed() {
 }
 
 #[tokio::test]
-async fn bad_input_web_pages_rest_locks_and_floods_wait_their_time() {
-    for (fault, after_s) in [
-        (Fault::WebPage, 5),
-        (Fault::Garbage, 5),
-        (Fault::Locked, 5),
-        (Fault::Dependency, 5),
-        (Fault::Flood, 5),
-        (Fault::TooManyFor42s, 42),
+async fn bad_input_web_pages_garbage_locks_and_floods_are_asked_again() {
+    for fault in [
+        Fault::WebPage,
+        Fault::Garbage,
+        Fault::Locked,
+        Fault::Dependency,
+        Fault::Flood,
     ] {
         let shop = shop().await;
         let order = shop.place(MP).await;
@@ -581,32 +736,54 @@ async fn bad_input_web_pages_rest_locks_and_floods_wait_their_time() {
         assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
         shop.world.later(SignedDuration::from_secs(1)).await;
         assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
-        if after_s == 42 {
-            // The reconciler asks as well, and rests as well.
-            shop.gateways.mercadopago.fail_next([fault]);
-            shop.world.later(SignedDuration::from_secs(38)).await;
-            assert_eq!(shop.world.state(&order).await, State::Waiting, "{fault:?}");
-        }
-        shop.world.later(SignedDuration::from_secs(after_s)).await;
+        shop.world.later(SignedDuration::from_secs(5)).await;
         assert_sold(&shop, &order).await;
     }
 }
 
 #[tokio::test]
+async fn bad_input_a_gateway_that_wants_rest_is_left_alone_by_webhook_reconciler_and_buyer() {
+    let shop = shop().await;
+    let order = shop.place(MP).await;
+    decide(&shop, &order, Choice::PaySilently).await;
+    sim(&shop).fail_next([Fault::TooManyFor42s]);
+    notify(&shop, "data.id=87654321000&type=payment").await;
+    let calls = sim(&shop).calls().len();
+    for seconds in [1, 18, 20] {
+        shop.world.later(SignedDuration::from_secs(seconds)).await;
+        assert_eq!(shop.world.state(&order).await, State::Waiting);
+    }
+    assert_eq!(shop.place(MP).await.state, State::New);
+    assert_eq!(sim(&shop).calls().len(), calls);
+    shop.world.later(SignedDuration::from_secs(10)).await;
+    assert_sold(&shop, &order).await;
+}
+
+#[tokio::test]
 async fn bad_input_faults_of_a_create_leave_an_order_that_is_found_or_can_be_made_anew() {
-    for fault in [
-        Fault::WebPage,
-        Fault::Locked,
-        Fault::Flood,
-        Fault::TooManyFor42s,
-        Fault::ServerError,
+    for (fault, words) in [
+        (Fault::WebPage, "HTTP 403 with a web page"),
+        (Fault::Locked, "an earlier try of this call still runs"),
+        (Fault::Flood, "the answer is too long: more than 1024 KiB"),
+        (Fault::TooManyFor42s, "wants 42 s of rest"),
+        (Fault::ServerError, "HTTP 502"),
     ] {
         let shop = shop().await;
         shop.gateways.mercadopago.fail_next([fault]);
         let order = shop.place(MP).await;
         assert_eq!(order.state, State::New, "{fault:?}: unknown, not failed");
+        let reason = order.reason.clone().unwrap().to_string();
+        assert!(reason.contains(words), "{fault:?}: {reason}");
+        let calls = sim(&shop).calls().len();
         shop.world.later(SignedDuration::from_secs(20)).await;
         assert_eq!(shop.world.state(&order).await, State::New, "{fault:?}");
+        if fault == Fault::TooManyFor42s {
+            // Neither the reconciler nor the next buyer disturbs the rest; then both are heard.
+            let eager = shop.place(MP).await;
+            assert_eq!((eager.state, sim(&shop).calls().len()), (State::New, calls));
+            shop.world.later(SignedDuration::from_secs(25)).await;
+        }
+        assert!(sim(&shop).calls().len() > calls, "{fault:?}: asked about");
         let again = shop.place(MP).await;
         decide(&shop, &again, Choice::Pay).await;
         assert_sold(&shop, &again).await;
@@ -663,7 +840,7 @@ async fn notify(shop: &Shop, query: &str) {
         .skip_while(|part| *part != "data.id")
         .nth(1)
         .unwrap();
-    let signature = mikrelay::sim::gateways::mercadopago_signature("mp_webhook_secret_demo", id, "r1", "1704908010");
+    let signature = mikrelay::sim::gateways::mercadopago_signature(SECRET, id, "r1", "1704908010");
     let headers = [("x-signature", signature.as_str()), ("x-request-id", "r1")];
     let reply = shop
         .world

@@ -32,7 +32,16 @@ impl Program {
     }
 
     async fn with(set: impl FnOnce(&mut mikrelay::web::App)) -> Self {
-        let shop = Shop::with(set).await;
+        Self::of(Shop::with(set).await)
+    }
+
+    /// With an account of Mercado Pago's that is set to one of its two forms.
+    async fn of_mercadopago(checkout: &str) -> Self {
+        let set = format!(r#"checkout = "{checkout}""#);
+        Self::of(Shop::edited(|_, site| site.replace(r#"checkout = "preferences""#, &set)).await)
+    }
+
+    fn of(shop: Shop) -> Self {
         let mut made = Vec::new();
         mikrelay::cli::key::make(shop.world.relay.store(), "cafe", "the shop", &mut made).unwrap();
         let made = String::from_utf8(made).unwrap();
@@ -419,6 +428,97 @@ async fn the_cards_gateways_answer_with_their_own_order() {
         assert_eq!(program.shop.world.state(&order).await, State::Delivered, "{provider}");
     }
     assert_eq!(receiver.count(), 2);
+}
+
+/// The other form of the same gateway: its own order, with the page under the name it has there and under ours.
+#[tokio::test]
+async fn an_order_of_mercado_pagos_newer_form_is_answered_as_it_is_told() {
+    let program = Program::of_mercadopago("orders").await;
+    let receiver = Receiver::start(&[]).await;
+    let body = mercadopago_request("factura-90", Some(&receiver.url()));
+    let reply = program.post(&body).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let answer = json_of(&reply);
+    let order = program.order(&answer).await;
+    assert!(order.gateway_id.as_ref().unwrap().starts_with("ORDTST01"), "{order:?}");
+    assert_told_order(&answer, &order);
+    assert_eq!(
+        (&answer["type"], &answer["status"], &answer["processing_mode"]),
+        (&json!("online"), &json!("created"), &json!("manual"))
+    );
+    assert_eq!(answer["items"][0]["unit_price"], "15.50");
+    assert_eq!(
+        answer["config"]["notification_url"].as_str(),
+        Some(receiver.url().as_str())
+    );
+    assert!(
+        !reply.body.contains("pay_callback") && !reply.body.contains("61cd594b"),
+        "{}",
+        reply.body
+    );
+    assert_eq!(json_of(&program.post(&body).await), answer);
+    let gateway = program.shop.gateway("mercadopago");
+    assert_eq!(gateway.orders(), [order.reference.as_str()]);
+    gateway.pay(order.reference.as_str(), Choice::Pay).await.unwrap();
+    gateway.idle().await;
+    program.shop.world.drain().await;
+    assert_eq!(program.shop.world.state(&order).await, State::Delivered);
+    assert_eq!(receiver.count(), 1);
+}
+
+/// Mercado Pago tells a lost page again, to the one who asks anew or to the reconciler: its own words go on.
+#[tokio::test]
+async fn a_page_found_after_a_lost_answer_comes_with_the_gateways_own_words() {
+    for checkout in ["preferences", "orders"] {
+        for by_reconciler in [false, true] {
+            let program = Program::of_mercadopago(checkout).await;
+            let gateway = program.shop.gateway("mercadopago");
+            gateway.fail_next([Fault::HangUpAfterAccepting]);
+            let body = mercadopago_request("factura-91", None);
+            let unknown = program.post(&body).await;
+            assert_eq!(unknown.status, 202, "{}", unknown.body);
+            let posts = || gateway.calls().iter().filter(|call| call.starts_with("POST")).count();
+            assert_eq!(posts(), 1);
+            if by_reconciler {
+                program.shop.world.later(SignedDuration::from_secs(20)).await;
+            }
+            let found = program.post(&body).await;
+            assert_eq!(found.status, 200, "{checkout}: {}", found.body);
+            let answer = json_of(&found);
+            let order = program.order(&answer).await;
+            assert_told_order(&answer, &order);
+            assert!(
+                !found.body.contains("pay_callback") && !found.body.contains("61cd594b"),
+                "{}",
+                found.body
+            );
+            assert_eq!(json_of(&program.post(&body).await), answer, "{checkout}");
+            assert_eq!((posts(), gateway.orders().len()), (1, 1), "looked up, not repeated");
+            gateway.pay(order.reference.as_str(), Choice::Pay).await.unwrap();
+            gateway.idle().await;
+            program.shop.world.drain().await;
+            assert_eq!(program.shop.world.state(&order).await, State::Delivered);
+        }
+    }
+}
+
+fn mercadopago_request(reference_id: &str, notification_url: Option<&str>) -> Value {
+    let mut body = request(reference_id, notification_url);
+    body["provider"] = json!("mercadopago");
+    body["account"] = json!("by-mercadopago");
+    body["amount"] = json!("15.50");
+    body["currency"] = json!("MXN");
+    body
+}
+
+/// The members that only Mercado Pago's own answer has, in either form.
+fn assert_told_order(answer: &Value, order: &Order) {
+    assert_eq!(answer["id"].as_str(), order.gateway_id.as_deref(), "{answer}");
+    assert_eq!(answer["external_reference"], order.reference.as_str(), "{answer}");
+    let own_page = answer.get("init_point").or(answer.get("checkout_url"));
+    assert_eq!(own_page, Some(&answer["checkout"]["url"]), "{answer}");
+    assert_eq!(answer["checkout"]["url"].as_str(), order.pay_url.as_deref(), "{answer}");
+    assert!(answer.get("line_items").is_none(), "ours: {answer}");
 }
 
 #[tokio::test]

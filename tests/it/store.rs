@@ -25,9 +25,11 @@ use mikrelay::store::{DATABASE_FILE, Db, EventFilter, LinkRequest, OrderFilter, 
 use mikrelay::voucher::{Alphabet, UserMode, Voucher, VoucherStyle};
 use secrecy::ExposeSecret;
 
-mod embedded {
-    refinery::embed_migrations!("src/store/migrations");
-}
+/// The schema of release 0.1, and the table in which it counted its steps.
+const SCHEMA_OF_V1: &str = include_str!("../../src/store/migrations/V1__first_schema.sql");
+const HISTORY_OF_V1: &str = "CREATE TABLE refinery_schema_history (version int4 PRIMARY KEY, name VARCHAR(255), \
+     applied_on VARCHAR(255), checksum VARCHAR(255)); \
+     INSERT INTO refinery_schema_history VALUES (1, 'first_schema', '2026-11-21T10:00:00Z', '1')";
 
 struct Fixture {
     folder: tempfile::TempDir,
@@ -1016,9 +1018,9 @@ fn everything_acknowledged_is_there_after_reopening() {
 /// A database as release 0.1 leaves it, made with its own SQL. A later release adds its own beside it and
 /// never changes this one.
 fn make_database_of_v1(path: &Path, key: &MasterKey) {
-    let mut connection = rusqlite::Connection::open(path).unwrap();
-    let first = embedded::migrations::runner().set_target(refinery::Target::Version(1));
-    first.run(&mut connection).unwrap();
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch(SCHEMA_OF_V1).unwrap();
+    connection.execute_batch(HISTORY_OF_V1).unwrap();
     let put = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.execute(sql, values).unwrap();
     put(
         "INSERT INTO meta VALUES ('key_check', ?1)",

@@ -4,11 +4,11 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::answer::{self, Raw, Text};
-use super::super::call::{Body, Dialogue};
+use super::super::call::{Answer, Body, Dialogue};
 use super::super::{GatewayError, PaymentKey, PaymentRequest, PaymentStatus, Report, Started};
 use super::payment::{self, inner};
-use super::preference::taken_over;
-use super::{Api, about_order, idempotency_key, later, moment, notification_url, read};
+use super::preference::{started_by_earlier_try, taken_over, told_by};
+use super::{Api, about_order, idempotency_key, later, moment, notification_url, problem, read};
 use crate::company::Mode;
 use crate::money::{Currency, Money};
 use crate::order::Instructions;
@@ -44,15 +44,18 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     };
     let key = idempotency_key("order", &[request.order.as_str()]);
     Dialogue::call(api.post("v1/orders", key, Body::Json(body)), move |answer| {
-        let made = read::<Order>(&answer, "order").and_then(|order| order.report());
-        match made {
-            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(Started {
-                raw: answer.json_object(),
-                ..taken_over(report)
-            })),
+        if answer.status.as_u16() == 402 {
+            return Dialogue::Done(refused_at_once(&answer, &wanted));
+        }
+        match read_report(&answer) {
+            // A link to play money on an account that sells for real money: nobody should pay there.
+            Ok(report) if api.mode == Mode::Live && report.mode == Some(Mode::Test) => {
+                answer::ended(GatewayError::Misconfigured(WRONG_MODE.to_owned()))
+            }
+            Ok(report) if report.pay_url.is_some() => Dialogue::Done(Ok(taken_over(report))),
             Ok(_) => answer::ended(answer::senseless("order with `checkout_url`")),
             Err(refusal) if answer.status.as_u16() == 409 => {
-                search(api, wanted).then(move |found| Dialogue::Done(found.map(taken_over).map_err(|_| refusal)))
+                search(api, wanted).then(move |found| Dialogue::Done(started_by_earlier_try(found, refusal)))
             }
             Err(error) => answer::ended(error),
         }
@@ -62,18 +65,51 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
 /// Asks about one order, whoever's it is.
 pub fn look(api: &Api, id: &str) -> Dialogue<Report> {
     let call = api.get(&format!("v1/orders/{}", answer::path_segment(id)));
-    Dialogue::call(call, |answer| {
-        Dialogue::Done(read::<Order>(&answer, "order").and_then(|order| order.report()))
-    })
+    Dialogue::call(call, |answer| Dialogue::Done(read_report(&answer)))
+}
+
+/// A payment of the order was refused, and the order exists all the same: it stands beside the error, or for it.
+fn refused_at_once(answer: &Answer, wanted: &PaymentKey) -> Result<Started, GatewayError> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Envelope {
+        data: Raw,
+    }
+    let refusal = problem::failure(answer);
+    let envelope: Envelope = answer::read_object(&answer.body).unwrap_or_default();
+    let inner = envelope.data.as_deref().map(|data| data.get().as_bytes());
+    let bytes = inner.unwrap_or(&answer.body);
+    let order: Option<Order> = answer::read_object(bytes).ok();
+    let report = order.and_then(|order| order.report().ok());
+    match report.and_then(|report| about_order(report, wanted).ok()) {
+        Some(report) => Ok(Started {
+            failed: Some(problem::words(answer)),
+            raw: serde_json::from_slice(bytes).ok(),
+            ..taken_over(report)
+        }),
+        None => Err(refusal),
+    }
+}
+
+fn read_report(answer: &Answer) -> Result<Report, GatewayError> {
+    let report = read::<Order>(answer, "order").and_then(|order| order.report())?;
+    Ok(told_by(answer, report))
+}
+
+/// Disputes are told about a payment; the order that it paid may not say so yet.
+pub fn with_word_of_payment(order: Report, payment: &PaymentStatus) -> Report {
+    let is_news = matches!(payment, PaymentStatus::Disputed | PaymentStatus::ChargedBack);
+    if is_news && order.status == PaymentStatus::Paid {
+        return Report {
+            status: payment.clone(),
+            ..order
+        };
+    }
+    order
 }
 
 /// Finds the order of our reference and asks about it by its id.
 pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct Found {
-        data: Vec<Raw>,
-    }
     let day = |by: SignedDuration| answer::path_segment(&moment(later(key.created_at, by)));
     let path = format!(
         "v1/orders?begin_date={}&end_date={}&external_reference={}",
@@ -82,14 +118,12 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
         answer::path_segment(key.order.as_str())
     );
     Dialogue::call(api.get(&path), move |answer| {
-        let found: Found = match read(&answer, "list of orders") {
+        let found = match read_list(&answer) {
             Ok(found) => found,
             Err(error) => return answer::ended(error),
         };
-        let rows = found.data.iter();
-        let orders = rows.filter_map(|row| answer::read_inner::<Order>(row).ok().flatten());
-        let ours = orders
-            .filter_map(|order| order.report().ok())
+        let ours = found
+            .reports()
             .filter(|report| report.order.as_ref() == Some(&key.order));
         match payment::decisive(ours.collect()).and_then(|report| report.gateway_id) {
             Some(id) => {
@@ -98,6 +132,27 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
             None => answer::ended(GatewayError::NotFound),
         }
     })
+}
+
+/// A list of orders as it is answered.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub struct List {
+    pub data: Vec<Raw>,
+    pub paging: Raw,
+}
+
+impl List {
+    /// What can be read of it.
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        let rows = self.data.iter();
+        let orders = rows.filter_map(|row| answer::read_inner::<Order>(row).ok().flatten());
+        orders.filter_map(|order| order.report().ok())
+    }
+}
+
+pub fn read_list(answer: &Answer) -> Result<List, GatewayError> {
+    read(answer, "list of orders")
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -149,7 +204,6 @@ impl Order {
             .iter()
             .find(|payment| payment.status.get() == Some("processed"));
         Ok(Report {
-            status: self.meaning(status),
             amount: self.amount(),
             mode: mode_of(&id),
             receipt: paid.and_then(|payment| payment.id.owned()),
@@ -157,9 +211,7 @@ impl Order {
             pay_url: answer::pay_url(&self.checkout_url).filter(|_| is_open),
             instructions: self.instructions(),
             gateway_id: Some(id),
-            phone: None,
-            email: None,
-            card: None,
+            ..Report::of(self.meaning(status))
         })
     }
 
@@ -249,6 +301,8 @@ fn currency_of(country: &str) -> Option<Currency> {
         .map(|(_, currency)| currency)
 }
 
+const WRONG_MODE: &str = "the access token is one of test credentials and the account is live: write the live one as \
+                          `secret_key`, or set `mode = \"test\"`";
 /// As long as `LINK_LIVES`.
 const LINK_LIVES_TEXT: &str = "P1D";
 /// The order is made in the same minute as ours; the clocks may differ.

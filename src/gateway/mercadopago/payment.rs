@@ -13,28 +13,47 @@ use crate::order::{Instructions, Place};
 
 /// Asks about one payment, whoever's it is.
 pub fn look(api: &Api, id: &str) -> Dialogue<Report> {
-    let call = api.get(&format!("v1/payments/{}", answer::path_segment(id)));
-    Dialogue::call(call, |answer| {
+    Dialogue::call(api.get(&path_of(id)), |answer| {
         Dialogue::Done(read::<Payment>(&answer, "payment").and_then(|payment| payment.report()))
     })
 }
 
-/// A chargeback names its payments; the payment says how it stands.
+/// A chargeback names its payments; the payment says how it stands. One that is still called paid is in doubt: the
+/// chargeback itself says that the bank wants the money back, unless it was decided for the seller.
 pub fn look_at_chargeback(api: Api, id: &str) -> Dialogue<Report> {
     #[derive(serde::Deserialize, Default)]
     #[serde(default)]
     struct Chargeback {
         payments: Vec<Text>,
+        coverage_applied: Raw,
     }
     let call = api.get(&format!("v1/chargebacks/{}", answer::path_segment(id)));
     Dialogue::call(call, move |answer| {
-        let payments = read::<Chargeback>(&answer, "chargeback").map(|chargeback| chargeback.payments);
-        match payments.map(|payments| payments.first().and_then(Text::owned)) {
-            Ok(Some(payment)) => look(&api, &payment),
-            Ok(None) => answer::ended(GatewayError::NotFound),
-            Err(error) => answer::ended(error),
-        }
+        let chargeback: Chargeback = match read(&answer, "chargeback") {
+            Ok(chargeback) => chargeback,
+            Err(error) => return answer::ended(error),
+        };
+        let Some(payment) = chargeback.payments.first().and_then(Text::owned) else {
+            return answer::ended(GatewayError::NotFound);
+        };
+        let is_won = chargeback
+            .coverage_applied
+            .is_some_and(|covered| covered.get() == "true");
+        Dialogue::call(api.get(&path_of(&payment)), move |answer| {
+            let payment = read::<Payment>(&answer, "payment");
+            Dialogue::Done(payment.and_then(|payment| {
+                let mut report = payment.report()?;
+                if report.status == PaymentStatus::Paid && payment.status.get() == Some("approved") && !is_won {
+                    report.status = PaymentStatus::Disputed;
+                }
+                Ok(report)
+            }))
+        })
     })
+}
+
+fn path_of(payment: &str) -> String {
+    format!("v1/payments/{}", answer::path_segment(payment))
 }
 
 /// Finds the payment of our reference that decides, and asks about it by its id: the list may be behind.
@@ -42,8 +61,9 @@ pub fn search(api: Api, key: PaymentKey) -> Dialogue<Report> {
     let reference = answer::path_segment(key.order.as_str());
     let path = format!("v1/payments/search?external_reference={reference}&sort=date_created&criteria=desc");
     Dialogue::call(api.get(&path), move |answer| {
-        let found = read_list(&answer).map(|all| {
-            let ours = all
+        let found = read_list(&answer).map(|list| {
+            let ours = list
+                .payments
                 .into_iter()
                 .filter(|payment| payment.order().as_ref() == Some(&key.order));
             decisive(ours.filter_map(|payment| payment.report().ok()).collect())
@@ -89,7 +109,13 @@ pub fn decisive(reports: Vec<Report>) -> Option<Report> {
 }
 
 /// The payments of a search. A row that cannot be read is somebody else's trouble as long as ours can.
-pub fn read_list(answer: &Answer) -> Result<Vec<Payment>, GatewayError> {
+pub struct List {
+    pub payments: Vec<Payment>,
+    /// All of them, readable or not.
+    pub rows: usize,
+}
+
+pub fn read_list(answer: &Answer) -> Result<List, GatewayError> {
     #[derive(serde::Deserialize, Default)]
     #[serde(default)]
     struct Found {
@@ -97,7 +123,10 @@ pub fn read_list(answer: &Answer) -> Result<Vec<Payment>, GatewayError> {
     }
     let found: Found = read(answer, "list of payments")?;
     let rows = found.results.iter();
-    Ok(rows.filter_map(|row| answer::read_inner(row).ok().flatten()).collect())
+    Ok(List {
+        payments: rows.filter_map(|row| answer::read_inner(row).ok().flatten()).collect(),
+        rows: found.results.len(),
+    })
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -159,10 +188,7 @@ impl Payment {
                 .then(|| self.instructions())
                 .flatten(),
             card: Some(Box::new(self.card())),
-            status,
-            receipt: None,
-            phone: None,
-            pay_url: None,
+            ..Report::of(status)
         })
     }
 

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::super::answer::{self, Text};
-use super::super::call::{Body, Dialogue};
+use super::super::call::{Answer, Body, Dialogue};
 use super::super::{GatewayError, PaymentKey, PaymentRequest, PaymentStatus, Report, Started};
 use super::payment::{self, Payment};
 use super::{Api, LINK_LIVES, VOUCHER_LIVES, idempotency_key, later, moment, notification_url, read};
@@ -21,13 +21,10 @@ pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
     };
     let call = api.post("checkout/preferences", key, body);
     Dialogue::call(call, move |answer| match read::<Made>(&answer, "preference") {
-        Ok(made) => Dialogue::Done(made.started().map(|started| Started {
-            raw: answer.json_object(),
-            ..started
-        })),
+        Ok(made) => Dialogue::Done(made.report().map(|report| taken_over(told_by(&answer, report)))),
         // An earlier try made one from other settings, such as another public address: it serves as well.
         Err(refusal) if answer.status.as_u16() == 409 => {
-            find_again(api, &wanted).then(move |found| Dialogue::Done(found.map(taken_over).map_err(|_| refusal)))
+            find_again(api, &wanted).then(move |found| Dialogue::Done(started_by_earlier_try(found, refusal)))
         }
         Err(error) => answer::ended(error),
     })
@@ -59,7 +56,8 @@ pub fn find_again(api: Api, key: &PaymentKey) -> Dialogue<Report> {
             Ok(Some(id)) => {
                 let call = api.get(&format!("checkout/preferences/{}", answer::path_segment(&id)));
                 Dialogue::call(call, |answer| {
-                    Dialogue::Done(read::<Made>(&answer, "preference").and_then(|made| made.report()))
+                    let report = read::<Made>(&answer, "preference").and_then(|made| made.report());
+                    Dialogue::Done(report.map(|report| told_by(&answer, report)))
                 })
             }
             Ok(None) => answer::ended(GatewayError::NotFound),
@@ -174,38 +172,45 @@ struct Made {
 
 impl Made {
     /// The address is taken as it is told, never built; the sandbox's is not used (facts 3.2).
-    fn started(self) -> Result<Started, GatewayError> {
+    fn report(&self) -> Result<Report, GatewayError> {
         match (self.id.owned(), answer::pay_url(&self.init_point)) {
-            (Some(id), Some(url)) => Ok(Started {
+            (Some(id), Some(url)) => Ok(Report {
                 gateway_id: Some(id),
                 pay_url: Some(url),
-                ..Started::default()
+                order: answer::order_ref(&self.external_reference),
+                mode: self.live_mode.map(payment::mode),
+                ..Report::of(PaymentStatus::Pending)
             }),
             _ => Err(answer::senseless("preference with `init_point`")),
         }
     }
-
-    fn report(self) -> Result<Report, GatewayError> {
-        let (order, mode) = (
-            answer::order_ref(&self.external_reference),
-            self.live_mode.map(payment::mode),
-        );
-        let started = self.started()?;
-        Ok(Report {
-            gateway_id: started.gateway_id,
-            pay_url: started.pay_url,
-            order,
-            mode,
-            ..Report::of(PaymentStatus::Pending)
-        })
-    }
 }
 
-/// A payment that was found instead of made.
+/// A report with the words it was told in, where it brings the page to pay on.
+pub fn told_by(answer: &Answer, report: Report) -> Report {
+    let raw = report.pay_url.as_ref().and_then(|_| answer.json_object());
+    Report { raw, ..report }
+}
+
+/// A payment as it was made, or found.
 pub fn taken_over(report: Report) -> Started {
     Started {
         gateway_id: report.gateway_id,
         pay_url: report.pay_url,
+        raw: report.raw,
         ..Started::default()
+    }
+}
+
+/// The key of a create was used before. What that try made serves as well; where there is nothing, the refusal stands,
+/// and where nobody answers, it is unknown.
+pub fn started_by_earlier_try(
+    found: Result<Report, GatewayError>,
+    refusal: GatewayError,
+) -> Result<Started, GatewayError> {
+    match found {
+        Ok(report) => Ok(taken_over(report)),
+        Err(GatewayError::NotFound) => Err(refusal),
+        Err(error) => Err(error),
     }
 }

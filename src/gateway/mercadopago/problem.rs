@@ -34,6 +34,11 @@ pub fn failure(answer: &Answer) -> GatewayError {
     }
 }
 
+/// The gateway's own words for a failure.
+pub fn words(answer: &Answer) -> String {
+    Problem::read(answer).says(answer)
+}
+
 /// Whether the account may not see what was asked about.
 pub fn is_foreign(error: &GatewayError) -> bool {
     matches!(error, GatewayError::Refused(why) if why == FOREIGN)

@@ -11,7 +11,7 @@ use super::super::portal::page::language_of;
 use super::conekta::now_s;
 use super::conekta_order::{self as order, Failure, Voucher};
 use super::desk::{Desk, Payment};
-use super::pages::amount;
+use super::pages::{self, amount};
 use super::{Choice, SimStatus};
 use crate::company::Language;
 use crate::html::escape;
@@ -279,27 +279,7 @@ fn unknown(words: &Words) -> Reply {
 
 fn page(words: &Words, place: &str, body: &str) -> Reply {
     let title = if place.is_empty() { "Conekta" } else { place };
-    let (lang, simulation) = (words.lang, words.simulation);
-    let html = format!(
-        r#"<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} · {simulation}</title>
-<link rel="icon" href="data:,">
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1>{title} <span>{simulation}</span></h1>
-{body}
-</main>
-</body>
-</html>
-"#
-    );
-    Reply::html(StatusCode::OK, html)
+    pages::sheet((words.lang, words.simulation), STYLE, title, body)
 }
 
 /// 13 to 19 digits with a right check digit.

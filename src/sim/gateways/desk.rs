@@ -312,7 +312,7 @@ impl Fault {
                 ),
             )),
             Self::Garbage => Some(Reply::text(StatusCode::OK, "{\"half\":")),
-            Self::Locked | Self::Dependency | Self::TooManyFor42s => mercadopago::fault(self),
+            Self::Locked | Self::Dependency | Self::TooManyFor42s | Self::OtherModesKey => mercadopago::fault(self),
             Self::SilentAfterAccepting | Self::HangUpAfterAccepting | Self::Spared => None,
         }
     }

@@ -3,8 +3,9 @@
 //! the desk; each try to pay it is a payment of the API with an id of its own.
 //!
 //! Made up, because nothing is published: an order whose card was refused is `failed` (the facts know that for
-//! terminals), the wording of most errors, and which payment id belongs to somebody else. Orders are told through the
-//! panel's address only, the stricter of the two things the documentation says. Facts: `gateways-latin-america.md` 3.
+//! terminals), the wording of most errors, that an order's payments are shown among the others, and which payment id
+//! belongs to somebody else. Orders are told through the panel's address only, the stricter of the two things the
+//! documentation says. Facts: `gateways-latin-america.md` 3.
 
 mod books;
 mod checkout;
@@ -72,6 +73,10 @@ pub fn answer(desk: &Arc<Desk>, keys: &MercadopagoKeys, request: &Request) -> Re
 pub fn fault(fault: Fault) -> Option<Reply> {
     match fault {
         Fault::Locked => Some(problem(StatusCode::LOCKED, 423, "resource locked")),
+        Fault::OtherModesKey => {
+            let words = "Params Error: test token is required";
+            Some(problem(StatusCode::BAD_REQUEST, 3, words))
+        }
         Fault::Dependency => Some(problem(StatusCode::FAILED_DEPENDENCY, 424, "failed dependency")),
         Fault::TooManyFor42s => {
             let mut reply = problem(StatusCode::TOO_MANY_REQUESTS, 429, "too many requests");

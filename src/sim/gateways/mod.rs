@@ -209,6 +209,8 @@ pub enum Fault {
     Dependency,
     /// Mercado Pago: 429 with a `Retry-After` of 42 s; nothing happened.
     TooManyFor42s,
+    /// Mercado Pago: 400, the access token and the payment are not of one mode; nothing happened.
+    OtherModesKey,
     /// 401 as for a wrong key; nothing happened.
     Unauthorized,
     /// 200 with text that is no JSON; nothing happened.
@@ -244,7 +246,7 @@ pub enum Quirk {
     CheckIsBadRequest,
     /// Conekta: the company's mode is live.
     LiveMode,
-    /// Conekta: a new order is refused at once, with 402 and the order inside.
+    /// Conekta, and Mercado Pago's orders: a new order is refused at once, with 402 and the order inside.
     DeclinesAtOnce,
     /// Conekta: the search finds nothing; lists are whole.
     SearchIsBlind,

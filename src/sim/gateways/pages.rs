@@ -222,8 +222,13 @@ pub fn unknown(words: &Words) -> Reply {
     reply
 }
 
-/// A whole page in the look of all of them.
+/// A whole page in the look of most of them.
 pub fn page(words: &Words, title: &str, body: &str) -> Reply {
+    sheet((words.lang, words.simulation), STYLE, title, body)
+}
+
+/// A whole page that says what it is, in a language's word for it.
+pub fn sheet((lang, simulation): (&str, &str), style: &str, title: &str, body: &str) -> Reply {
     let title = escape(title);
     Reply::html(
         StatusCode::OK,
@@ -235,7 +240,7 @@ pub fn page(words: &Words, title: &str, body: &str) -> Reply {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · {simulation}</title>
 <link rel="icon" href="data:,">
-<style>{STYLE}</style>
+<style>{style}</style>
 </head>
 <body>
 <main>
@@ -244,9 +249,7 @@ pub fn page(words: &Words, title: &str, body: &str) -> Reply {
 </main>
 </body>
 </html>
-"#,
-            lang = words.lang,
-            simulation = words.simulation,
+"#
         ),
     )
 }

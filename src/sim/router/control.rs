@@ -79,6 +79,11 @@ impl SimRouter {
         self.shared.lock().faults.hollow_adds = hollow;
     }
 
+    /// Takes back a cut that has not happened.
+    pub fn spare_adds(&self) {
+        self.shared.lock().faults.spare_adds();
+    }
+
     pub fn misbehave(&self, misbehaviour: Option<Misbehaviour>) {
         self.shared.lock().faults.misbehaviour = misbehaviour;
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::http::{Reply, Request};
 use super::super::desk::{Desk, Payment, random_hex, text};
-use super::super::{MercadopagoKeys, SimStatus};
+use super::super::{MercadopagoKeys, Quirk, SimStatus};
 use super::books::{self, Try};
 use super::checkout::money;
 use super::payments::{add_refund, reference_of, ticket_url};
@@ -60,7 +60,21 @@ pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -
         .extra
         .insert("created_date".to_owned(), json!(Timestamp::now().to_string()));
     desk.state().payments.push(payment.clone());
+    if desk.has_quirk(Quirk::DeclinesAtOnce) {
+        return decline_at_once(desk, &payment);
+    }
     Reply::json(StatusCode::CREATED, &shown(desk, &payment))
+}
+
+/// A payment that came with the order was refused; the order exists.
+fn decline_at_once(desk: &Desk, payment: &Payment) -> Reply {
+    let detail = "cc_rejected_high_risk";
+    let (means, token) = (books::Means::Card, &payment.token);
+    books::attempt(desk, token, means, SimStatus::Declined, Some(detail.to_owned()));
+    let now = desk.by_token(token);
+    let error = json!({ "code": "failed", "message": "The following transactions failed", "details": [detail] });
+    let body = json!({ "errors": [error], "data": now.map(|now| shown(desk, &now)) });
+    Reply::json(StatusCode::PAYMENT_REQUIRED, &body)
 }
 
 pub fn show(desk: &Desk, _: &MercadopagoKeys, id: &str) -> Reply {
@@ -70,7 +84,7 @@ pub fn show(desk: &Desk, _: &MercadopagoKeys, id: &str) -> Reply {
     }
 }
 
-/// Both dates are demanded, as the SDK's types say.
+/// Both dates are demanded and may be 30 days apart; pages count from one, as the SDK's types say.
 pub fn search(desk: &Desk, _: &MercadopagoKeys, request: &Request) -> Reply {
     let day = |name| {
         request
@@ -84,7 +98,16 @@ pub fn search(desk: &Desk, _: &MercadopagoKeys, request: &Request) -> Reply {
             "begin_date and end_date are required",
         );
     };
-    let wanted = request.query_value("external_reference");
+    if end.duration_since(begin).as_hours() > 30 * 24 {
+        let words = "the range of dates is longer than 30 days";
+        return refuse(StatusCode::BAD_REQUEST, "invalid_parameter", words);
+    }
+    let number = |name, default: usize| {
+        let told = request.query_value(name).and_then(|text| text.parse().ok());
+        told.unwrap_or(default).max(1)
+    };
+    let (page, size) = (number("page", 1), number("page_size", 50));
+    let (wanted, status) = (request.query_value("external_reference"), request.query_value("status"));
     let payments = desk.state().payments.clone();
     let is_in_time = |payment: &Payment| {
         let at = text(&payment.extra, "created_date").and_then(|text| text.parse::<Timestamp>().ok());
@@ -95,9 +118,21 @@ pub fn search(desk: &Desk, _: &MercadopagoKeys, request: &Request) -> Reply {
         .filter(|payment| is_order(payment) && is_in_time(payment))
         .filter(|payment| wanted.as_ref().is_none_or(|wanted| *wanted == payment.order))
         .map(|payment| shown(desk, payment))
+        .filter(|order| {
+            status
+                .as_ref()
+                .is_none_or(|status| order.get("status") == Some(&json!(status)))
+        })
         .collect();
-    let paging = json!({ "total": data.len().to_string(), "total_pages": "1", "offset": "0", "limit": "50" });
-    Reply::json(StatusCode::OK, &json!({ "data": data, "paging": paging }))
+    let offset = (page - 1) * size;
+    let paging = json!({
+        "total": data.len().to_string(),
+        "total_pages": data.len().div_ceil(size).to_string(),
+        "offset": offset.to_string(),
+        "limit": size.to_string(),
+    });
+    let rows: Vec<_> = data.into_iter().skip(offset).take(size).collect();
+    Reply::json(StatusCode::OK, &json!({ "data": rows, "paging": paging }))
 }
 
 pub fn cancel(desk: &Desk, keys: &MercadopagoKeys, id: &str) -> Reply {

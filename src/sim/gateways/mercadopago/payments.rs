@@ -115,8 +115,7 @@ pub fn show(desk: &Desk, keys: &MercadopagoKeys, id: &str) -> Reply {
             "The caller is not authorized to access this resource",
         );
     }
-    let found = books::by_id(desk, id).filter(|(_, checkout)| !orders::is_order(checkout));
-    let Some((found, _)) = found else {
+    let Some((found, _)) = books::by_id(desk, id) else {
         return problem(StatusCode::NOT_FOUND, 2000, "Payment not found");
     };
     // The next step of a script is the last try's.
@@ -261,7 +260,7 @@ pub fn methods() -> Reply {
                 "id": means.id(),
                 "payment_type_id": means.kind(),
                 "status": "active",
-                "min_allowed_amount": 10,
+                "min_allowed_amount": if means == Means::Balance { 5 } else { 10 },
                 "max_allowed_amount": 200_000,
             })
         })
