@@ -112,7 +112,7 @@ impl Guess<'_> {
 /// Five in a quarter of an hour find four digits in ten days, and lock a customer out for that quarter at most.
 const WRONG_FOR_USER: u32 = 5;
 /// A whole hotspot may stand behind one address, and each phone whose code is over asks once.
-const WRONG_FROM_CLIENT: u32 = 60;
+const WRONG_FROM_CLIENT: u32 = 120;
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// Rows before old ones are looked for; about 100 bytes each.
 const SWEPT_AT: usize = 10_000;
