@@ -405,7 +405,7 @@
 
   // Asks about the payment until it is decided; the answer to the same attempt then holds the code.
   function pendingView(attempt, id, looks = 0) {
-    const mine = show(() => pendingView(attempt, id, looks), el('div.narrow', waiting(t('pending'), t('pendingHint'))));
+    const mine = show(() => pendingView(attempt, id, looks), el('div.narrow', waiting(t('pending'), t('pendingHint')), looks > 3 && button(t('back'), () => plansView(), true)));
     const pause = Math.min(30, 4 + looks) * 1000;
     const look = async () => {
       let decided = false;

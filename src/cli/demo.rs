@@ -228,31 +228,32 @@ impl Venue {
     }
 }
 
-/// One user of each role.
+/// One user of each role. Their passwords are hashed at the same time: that is slow by intention.
 async fn let_in(running: &Running) -> Result<Vec<(&'static str, &'static str, SecretString)>> {
-    let users = [
-        (Role::SuperAdmin, "super_admin", "operator@example.net"),
-        (
-            Role::ClienteAdmin {
-                company: CompanyId::new(LUNA.id),
-            },
-            "cliente_admin",
-            "luna@example.net",
-        ),
-    ];
-    let mut made = Vec::new();
-    for (role, word, email) in users {
-        let password = SecretString::from(secrets::random_token(PASSWORD_BITS));
-        let wish = UserWish {
-            role,
-            email: email.to_owned(),
-            name: word.to_owned(),
-            password: password.clone(),
-        };
-        users::add(running.relay.store(), Actor::command("demo"), wish).await?;
-        made.push((word, email, password));
-    }
-    Ok(made)
+    let client = Role::ClienteAdmin {
+        company: CompanyId::new(LUNA.id),
+    };
+    let (operator, client) = tokio::try_join!(
+        add_user(running, Role::SuperAdmin, "operator@example.net"),
+        add_user(running, client, "luna@example.net"),
+    )?;
+    Ok(vec![operator, client])
+}
+
+async fn add_user(
+    running: &Running,
+    role: Role,
+    email: &'static str,
+) -> Result<(&'static str, &'static str, SecretString)> {
+    let (word, password) = (role.as_str(), SecretString::from(secrets::random_token(PASSWORD_BITS)));
+    let wish = UserWish {
+        role,
+        email: email.to_owned(),
+        name: word.to_owned(),
+        password: password.clone(),
+    };
+    users::add(running.relay.store(), Actor::command("demo"), wish).await?;
+    Ok((word, email, password))
 }
 
 /// A bot on Telegram for a company.
