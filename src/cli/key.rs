@@ -57,7 +57,8 @@ pub fn make_for_router(store: &Store, tokens: Tokens, router: &str, wish: KeyWis
     for key in &ended {
         line(out, "revoked", Some(key))?;
     }
-    line(out, "key", Some(made.shown.expose_secret()))?;
+    // Longer than what a line may show.
+    writeln!(out, "{:<14}{}", "key:", made.shown.expose_secret())?;
     writeln!(
         out,
         "\nThe key is shown only now. The portal sends it as `X-API-Key: <key>`; it is public and opens this router's\n\

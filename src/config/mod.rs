@@ -578,6 +578,41 @@ mod tests {
     }
 
     #[test]
+    fn o9_origins_come_from_the_file_or_with_commas_from_a_variable() {
+        assert_eq!(read("", &[]).unwrap().api.cors, Cors::None);
+        let exact = Cors::Origins(vec!["https://a.example".to_owned(), "http://b.example:8080".to_owned()]);
+        let file = "[api]\ncors_origins = [\"https://a.example\", \"http://b.example:8080/\"]";
+        assert_eq!(read(file, &[]).unwrap().api.cors, exact);
+        let variable = |value: &str| read("", &[("MIKRELAY_API_CORS_ORIGINS", value)]).map(|config| config.api.cors);
+        assert_eq!(variable("https://a.example, http://b.example:8080").unwrap(), exact);
+        assert_eq!(variable("*").unwrap(), Cors::Any);
+        assert_eq!(variable("").unwrap(), Cors::None);
+        for wrong in [
+            "a.example",
+            "https://a.example/portal",
+            "ftp://a.example",
+            "*,https://a.example",
+            "null",
+        ] {
+            let error = variable(wrong).unwrap_err().to_string();
+            assert!(error.contains("api.cors_origins"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn there_is_always_a_secret_to_sign_with() {
+        assert_eq!(read("", &[]).unwrap().api.token_secrets, ["1"]);
+        let two = read("", &[("MIKRELAY_API_TOKEN_SECRETS", "2,1")]).unwrap();
+        assert_eq!(two.api.token_secrets, ["2", "1"]);
+        for wrong in ["[]", "[\"\"]", "[\"a b\"]"] {
+            assert!(
+                read(&format!("[api]\ntoken_secrets = {wrong}"), &[]).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
     fn a_public_url_with_a_path_is_refused() {
         let error = read("public_url = \"https://pay.example.net/relay\"", &[])
             .unwrap_err()

@@ -397,6 +397,39 @@ mod tests {
     }
 
     #[test]
+    fn s16_what_failed_inside_is_a_sentence_to_portals() {
+        use http_body_util::BodyExt as _;
+        for (error, status) in [
+            (RequestError::Panicked, 500),
+            (RequestError::TooSlow, 503),
+            (RequestError::NoPage, 404),
+            (RequestError::Page(PageError::Store(StoreError::Closed)), 503),
+            (RequestError::Body(BodyError::TooLarge { max_bytes: 7 }), 413),
+        ] {
+            let answer = super::error(&error, Voice::Portal(Language::Es), "id-1");
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(answer.headers().get(CONTENT_TYPE).unwrap(), "application/json");
+            let mut body = answer.into_body();
+            let body = futures_now(body.frame()).unwrap().unwrap().into_data().unwrap();
+            let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let sentence = told["detail"].as_str().unwrap();
+            assert!(
+                !sentence.is_empty() && !sentence.contains("panicked") && !sentence.contains("store"),
+                "{sentence}"
+            );
+        }
+    }
+
+    /// What a body in memory gives at once.
+    fn futures_now<F: Future + Unpin>(mut future: F) -> F::Output {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::Pin::new(&mut future).poll(&mut context) {
+            std::task::Poll::Ready(output) => output,
+            std::task::Poll::Pending => panic!("a body in memory waits for nothing"),
+        }
+    }
+
+    #[test]
     fn a_busy_store_asks_to_come_back() {
         let error = RequestError::Page(PageError::Store(StoreError::Busy));
         let answer = super::error(&error, Voice::Page(Language::Fr), "id-1");
