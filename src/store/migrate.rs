@@ -18,6 +18,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/V4__links_keys_hooks.sql")),
     M::up(include_str!("migrations/V5__refunds.sql")),
     M::up(include_str!("migrations/V6__products_and_router_keys.sql")),
+    M::up(include_str!("migrations/V7__card_sales.sql")),
 ];
 
 /// Applies what is missing.
