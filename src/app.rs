@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use http::HeaderValue;
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::admin::AdminSettings;
+use crate::admin::address::AddressPolicy;
+use crate::api::cors::Cors;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::http_client::HttpClient;
@@ -63,7 +68,9 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         clock: Clock::System,
         key,
         public_url: config.public_url_at(address),
+        telegram_url: config.telegram.base_url.clone(),
         deadlines: Deadlines::default(),
+        token_secrets: config.api.token_secrets.clone(),
     });
     let (stop_runner, stopped) = watch::channel(false);
     let runner = Runner::new(relay.clone());
@@ -71,6 +78,11 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
     let (stop_server, mut stopped) = watch::channel(false);
     let mut app = web::App::new(relay.clone(), relay.public_url(), config.trusted_proxies.clone());
     app.api.secret_in_body = config.api.pagos_secret_in_body;
+    app.cors = cors(&config.api.cors)?;
+    app.admin = AdminSettings {
+        addresses: AddressPolicy::new(config.api.router_networks.clone(), config.api.router_names),
+        session_lifetime: SignedDuration::from_hours(i64::from(config.api.session_hours)),
+    };
     let app = Arc::new(app);
     let server = tokio::spawn(async move {
         let stop = async move {
@@ -102,6 +114,9 @@ impl Running {
         if let Err(error) = self.runner.await {
             tracing::error!("the job runner broke off: {error}");
         }
+        if let Err(error) = self.relay.write_key_uses().await {
+            tracing::warn!("how often keys were used in the last seconds is lost: {error}");
+        }
         self.relay.store().close().await;
     }
 }
@@ -130,6 +145,17 @@ fn mailer(config: &Config) -> Result<Mailer> {
                 tracing::error!("mails wait until their password can be read: {error}");
             }
             Mailer::smtp(&mail.into())?
+        }
+    })
+}
+
+fn cors(settings: &config::Cors) -> Result<Cors> {
+    Ok(match settings {
+        config::Cors::None => Cors::None,
+        config::Cors::Any => Cors::Any,
+        config::Cors::Origins(origins) => {
+            let values = origins.iter().map(|origin| HeaderValue::try_from(origin.as_str()));
+            Cors::Origins(values.collect::<Result<_, _>>()?)
         }
     })
 }

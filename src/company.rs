@@ -2,12 +2,15 @@
 //! snapshot, the `Directory`, so that no request waits for the database to learn who it is about.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use secrecy::SecretString;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::api_key::RouterKey;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::money::Currency;
-use crate::plan::Plan;
+use crate::plan::{Plan, Product};
 use crate::voucher::VoucherStyle;
 
 /// A tenant: owns routers, accounts and plans.
@@ -22,6 +25,38 @@ pub struct Company {
     pub timezone: String,
     /// Default for `miknotifemail`.
     pub notify_email: Option<String>,
+    pub card: CompanyCard,
+}
+
+/// What the API knows of a company besides; the business file does not touch it.
+#[derive(Clone, Debug)]
+pub struct CompanyCard {
+    pub contact_phone: Option<String>,
+    pub logo_url: Option<String>,
+    /// An inactive company sells nothing, and its keys and users are refused. Money that is on its way still counts.
+    pub active: bool,
+    pub created_at: Timestamp,
+    pub telegram: Telegram,
+}
+
+impl Default for CompanyCard {
+    fn default() -> Self {
+        Self {
+            contact_phone: None,
+            logo_url: None,
+            active: true,
+            created_at: Timestamp::UNIX_EPOCH,
+            telegram: Telegram::default(),
+        }
+    }
+}
+
+/// The chat that hears of sales.
+#[derive(Clone, Debug, Default)]
+pub struct Telegram {
+    pub token: Option<SecretString>,
+    pub chat: Option<String>,
+    pub on: bool,
 }
 
 /// The languages every text for people exists in.
@@ -68,6 +103,42 @@ pub struct Router {
     pub credentials: Option<RouterCredentials>,
     /// `mikaccessuuid`.
     pub access_uuid: String,
+    pub card: RouterCard,
+}
+
+/// What the API knows of a router besides; the business file does not touch it.
+#[derive(Clone, Debug)]
+pub struct RouterCard {
+    /// For people; its id where nobody named it.
+    pub name: Option<String>,
+    pub location: Option<String>,
+    /// Nothing is sold on an inactive router.
+    pub active: bool,
+    pub created_at: Timestamp,
+    /// What the names of users begin with that portals sell.
+    pub user_prefix: String,
+    /// When it was deleted although orders still need it. It is shown to nobody.
+    pub removed_at: Option<Timestamp>,
+}
+
+impl Default for RouterCard {
+    fn default() -> Self {
+        Self {
+            name: None,
+            location: None,
+            active: true,
+            created_at: Timestamp::UNIX_EPOCH,
+            user_prefix: String::new(),
+            removed_at: None,
+        }
+    }
+}
+
+impl Router {
+    /// What people call it.
+    pub fn shown_name(&self) -> &str {
+        self.card.name.as_deref().unwrap_or(self.id.as_str())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -200,7 +271,9 @@ impl Account {
     }
 }
 
-/// The keys of an account, by the API generation they belong to. No secret is ever empty (`apply` refuses it).
+/// The keys of an account, by the API generation they belong to. No secret is ever empty (`apply` refuses it), but for
+/// Conekta's private key and Mercado Pago's access token, which their owner may take away: without it, an account neither
+/// sells nor asks.
 #[derive(Clone, Debug)]
 pub enum AccountKeys {
     Fedapay {
@@ -286,16 +359,27 @@ impl MercadopagoCheckout {
 }
 
 impl AccountKeys {
+    /// The key that a page may hold.
+    pub fn public_key(&self) -> Option<&str> {
+        match self {
+            Self::Fedapay { public_key, .. }
+            | Self::Conekta { public_key, .. }
+            | Self::Mercadopago { public_key, .. } => public_key.as_deref(),
+            Self::CinetpayV2 { .. } | Self::CinetpayV1 { .. } | Self::Feexpay { .. } => None,
+        }
+    }
+
     /// The key that proves to the gateway who calls; only the account's owner has it.
     pub fn private_key(&self) -> Option<&SecretString> {
-        match self {
+        let key = match self {
             Self::Fedapay { secret_key, .. } => secret_key.as_ref(),
             Self::CinetpayV2 { api_key, .. } => Some(api_key),
             Self::CinetpayV1 { api_password, .. } => Some(api_password),
             Self::Feexpay { token, .. } => Some(token),
             Self::Conekta { private_key, .. } => Some(private_key),
             Self::Mercadopago { access_token, .. } => Some(access_token),
-        }
+        };
+        key.filter(|key| !key.expose_secret().is_empty())
     }
 }
 
@@ -314,6 +398,10 @@ pub struct Directory {
     pub hotspots: HashMap<HotspotId, Hotspot>,
     pub accounts: HashMap<AccountId, Account>,
     pub plans: HashMap<PlanId, Plan>,
+    /// What the API knows of each plan.
+    pub products: HashMap<PlanId, Product>,
+    /// The keys of portals that are not revoked, by the SHA-256 of what a client shows.
+    pub router_keys: HashMap<[u8; 32], Arc<RouterKey>>,
 }
 
 impl Directory {
@@ -345,6 +433,42 @@ impl Directory {
         let mut plans: Vec<_> = self.plans.values().filter(|plan| &plan.hotspot == hotspot).collect();
         plans.sort_by(|a, b| (a.price.minor(), &a.id).cmp(&(b.price.minor(), &b.id)));
         plans
+    }
+
+    /// The router that a plan is sold on.
+    pub fn router_of_plan(&self, plan: &Plan) -> Option<&Router> {
+        self.router_of(self.hotspots.get(&plan.hotspot)?)
+    }
+
+    /// A product by its number, with its plan.
+    pub fn product(&self, number: i64) -> Option<(&Product, &Plan)> {
+        let product = self.products.values().find(|product| product.number == number)?;
+        Some((product, self.plans.get(&product.plan)?))
+    }
+
+    /// Whether the plan is on sale at all: product, router and company are active.
+    pub fn is_on_sale(&self, plan: &Plan) -> bool {
+        let is_offered = self.products.get(&plan.id).is_none_or(|product| product.active);
+        is_offered && self.hotspots.get(&plan.hotspot).is_some_and(|it| self.is_open(it))
+    }
+
+    /// Whether the company is there and active.
+    pub fn is_active(&self, company: &CompanyId) -> bool {
+        self.companies.get(company).is_some_and(|company| company.card.active)
+    }
+
+    /// Whether anything is sold on the hotspot: router and company are active.
+    pub fn is_open(&self, hotspot: &Hotspot) -> bool {
+        self.router_of(hotspot).is_some_and(|router| router.card.active)
+            && self.company_of(hotspot).is_some_and(|company| company.card.active)
+    }
+
+    /// The account whose public key portals get and which charges their cards: one with a public key before others,
+    /// real money before play money, then by id.
+    pub fn portal_account(&self, company: &CompanyId, gateway: GatewayName) -> Option<&Account> {
+        let rank = |account: &&Account| (account.keys.public_key().is_none(), account.mode == Mode::Test);
+        // The first of equals, and they come in the order of their ids.
+        self.accounts_at(company, gateway).into_iter().min_by_key(rank)
     }
 
     /// Whether `account` may sell `plan`: named by it, or any of the company's when it names none.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::ids::{AccountId, HotspotId, PlanId};
 use crate::money::Money;
 use crate::shown::shown;
@@ -22,6 +24,26 @@ pub struct Plan {
     pub price: Money,
     pub time: TimeLimit,
     pub data: DataLimit,
+}
+
+/// A plan as the API sells it. The business file writes the plan and never this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id in the API: stays the same and is never given to another.
+    pub number: i64,
+    pub plan: PlanId,
+    /// The profile's `.id` on the router, where somebody named it.
+    pub profile_id: Option<String>,
+    pub description: Option<String>,
+    pub image_url: Option<String>,
+    /// Always objects.
+    pub details: Vec<serde_json::Map<String, serde_json::Value>>,
+    pub featured: bool,
+    /// Lower comes first.
+    pub position: i64,
+    /// What is not active is sold by nobody, links included.
+    pub active: bool,
+    pub created_at: Timestamp,
 }
 
 /// Seconds of use that a voucher allows; zero means none set.

@@ -4,6 +4,8 @@
 //! to another row does not open); key files are made complete or not at all, mode 0600; nothing here prints a
 //! key. It does not decide what has to be sealed (the store does) and keeps no list of old keys.
 
+pub mod tokens;
+
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
@@ -27,6 +29,7 @@ pub struct MasterKey(Arc<Keys>);
 struct Keys {
     sealing: LessSafeKey,
     signing: hmac::Key,
+    root: hkdf::Prk,
 }
 
 /// Why a key or a sealed value cannot be used.
@@ -148,6 +151,11 @@ impl MasterKey {
         hmac::verify(&self.0.signing, &in_context(context, data), &signature).is_ok()
     }
 
+    /// A secret of its own for a purpose; knowing it says nothing about the key or about other purposes.
+    fn derive(&self, purpose: &str) -> [u8; KEY_BYTES] {
+        derived(&self.0.root, purpose.as_bytes())
+    }
+
     fn from_bytes(bytes: &[u8; KEY_BYTES]) -> Self {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"mikrelay").extract(bytes);
         let sealing = derived(&root, b"seal 1");
@@ -157,6 +165,7 @@ impl MasterKey {
         Self(Arc::new(Keys {
             sealing: LessSafeKey::new(sealing),
             signing,
+            root,
         }))
     }
 }

@@ -78,6 +78,11 @@ pub struct Folder(TempDir);
 
 impl Folder {
     pub fn prepare() -> anyhow::Result<Self> {
+        Self::prepare_with("")
+    }
+
+    /// The same with more in the business file.
+    pub fn prepare_with(more: &str) -> anyhow::Result<Self> {
         let folder = Self(tempfile::tempdir()?);
         std::fs::write(
             folder.path("mikrelay.toml"),
@@ -87,7 +92,8 @@ impl Folder {
             folder.path("site.toml"),
             BUSINESS_FILE
                 .replace("@SECRET@", SECRET)
-                .replace("{router}", "127.0.0.1:9"),
+                .replace("{router}", "127.0.0.1:9")
+                + more,
         )?;
         let status = folder
             .command("apply")
@@ -106,7 +112,7 @@ impl Folder {
         Ok((Child::start_and_wait(command, address)?, address))
     }
 
-    fn command(&self, name: &str) -> Command {
+    pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(program());
         command.arg("--config").arg(self.path("mikrelay.toml")).arg(name);
         command

@@ -2,9 +2,26 @@
 //! touches neither routers nor gateways nor mail. Errors have the form that the Pagos Hotspot API documents:
 //! `{"detail": "…"}`, or for fields a list of `{"type", "loc", "msg"}`, all of them at once.
 
+mod admin;
+pub mod auth;
+pub mod cors;
+pub mod docs;
+pub mod email;
 mod fields;
+pub mod hotspot;
+pub mod input;
+pub mod kinds;
+pub mod notices;
+pub mod openapi;
+pub mod operation;
 pub mod pagos;
-mod texts;
+pub mod public;
+pub mod router_reads;
+pub mod sale;
+pub mod serve;
+mod session;
+pub mod shape;
+pub mod texts;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -33,7 +50,7 @@ pub struct ApiRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiReply {
     pub status: u16,
-    pub json: String,
+    pub json: Bytes,
     pub retry_after_s: Option<u32>,
 }
 
@@ -47,9 +64,14 @@ pub struct Gate<'a> {
 
 impl ApiReply {
     fn new(status: u16, json: &Value) -> Self {
+        Self::json(status, json.to_string().into())
+    }
+
+    /// Of JSON that is written already.
+    fn json(status: u16, json: Bytes) -> Self {
         Self {
             status,
-            json: json.to_string(),
+            json,
             retry_after_s: None,
         }
     }

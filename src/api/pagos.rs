@@ -299,7 +299,7 @@ mod tests {
 
     fn told(placed: &PlacedLink) -> (u16, Value) {
         let reply = describe(placed, Language::Es);
-        (reply.status, serde_json::from_str(&reply.json).unwrap())
+        (reply.status, serde_json::from_slice(&reply.json).unwrap())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::language::{Texts, Value};
 use crate::payment::link_fields::{FieldFault, Forbidden, Problem};
 
 /// The sentence called `id`.
-pub(super) fn say(language: Language, id: &str, values: &[(&str, &str)]) -> String {
+pub fn say(language: Language, id: &str, values: &[(&str, &str)]) -> String {
     let values: Vec<_> = values
         .iter()
         .map(|(name, value)| (*name, Value::from(*value)))

@@ -1,17 +1,20 @@
-//! `mikrelay key make|list|revoke`: the keys of the API. A key is shown once, when it is made; the store keeps its
+//! `mikrelay key make|router|list|revoke`: the keys of the API. A key is shown once, when it is made; the store keeps its
 //! digest.
 
 use std::io::Write;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::order::print_json;
 use super::table::{Table, line, moment, plain};
 use crate::api_key::{ApiKey, KEY_PREFIX, KeyKind};
-use crate::ids::{ApiKeyId, CompanyId};
+use crate::ids::{ApiKeyId, CompanyId, RouterId};
+use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
 use crate::secrets;
+use crate::secrets::tokens::Tokens;
 use crate::store::{Db, Store, StoreError};
 
 /// Makes a key for a company and shows it.
@@ -34,6 +37,36 @@ pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Re
     Ok(())
 }
 
+/// Makes a key for a router's portal and shows it.
+pub fn make_for_router(store: &Store, tokens: Tokens, router: &str, wish: KeyWish, out: &mut dyn Write) -> Result<()> {
+    let id = RouterId::new(router.trim());
+    let Some(router) = store.directory().routers.get(&id).cloned() else {
+        bail!("there is no router `{}`; see `mikrelay export`", plain(id.as_str()));
+    };
+    let make = move |db: &Db<'_>| match router_keys::make(db, &tokens, &router, &wish) {
+        Ok(made) => Ok(Ok(made)),
+        Err(MakeKeyError::Store(error)) => Err(error),
+        Err(MakeKeyError::Token(error)) => Ok(Err(error)),
+    };
+    let (made, ended) = store.write_now(make)??;
+    line(out, "id", Some(&made.key.id))?;
+    line(out, "company", Some(&made.key.company))?;
+    line(out, "router", Some(&id))?;
+    line(out, "name", Some(&made.key.name))?;
+    line(out, "until", made.key.expires_at.map(moment).as_ref())?;
+    for key in &ended {
+        line(out, "revoked", Some(key))?;
+    }
+    // Longer than what a line may show.
+    writeln!(out, "{:<14}{}", "key:", made.shown.expose_secret())?;
+    writeln!(
+        out,
+        "\nThe key is shown only now. The portal sends it as `X-API-Key: <key>`; it is public and opens this router's\n\
+         catalogue, sales and the visitors' own devices, nothing else."
+    )?;
+    Ok(())
+}
+
 /// Draws a key and keeps it: what is known of it, and the key itself.
 pub(super) fn add(db: &Db<'_>, company: CompanyId, name: String) -> Result<(ApiKey, SecretString), StoreError> {
     let secret: SecretString = format!("{KEY_PREFIX}{}", secrets::random_token(KEY_BITS)).into();
@@ -46,6 +79,9 @@ pub(super) fn add(db: &Db<'_>, company: CompanyId, name: String) -> Result<(ApiK
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
+        router: None,
+        secret_id: None,
+        use_count: 0,
     };
     db.add_api_key(&key, &secret)?;
     Ok((key, secret))
@@ -59,20 +95,34 @@ pub fn list(store: &Store, company: Option<&str>, json: bool, out: &mut dyn Writ
         let keys: Vec<_> = keys.iter().map(key_json).collect();
         return print_json(&Value::Array(keys), out);
     }
-    let mut table = Table::new(&["ID", "COMPANY", "NAME", "MADE", "LAST USED", "STATE"]);
+    let mut table = Table::new(&["ID", "COMPANY", "ROUTER", "NAME", "MADE", "LAST USED", "USES", "STATE"]);
+    let now = store.read_now(|db| Ok(db.now()))?;
     for key in &keys {
         table.row(vec![
             key.id.to_string(),
             key.company.to_string(),
+            key.router.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
             key.name.clone(),
             moment(key.created_at),
             key.last_used_at.map_or_else(|| "-".to_owned(), moment),
-            key.revoked_at
-                .map_or_else(|| "valid".to_owned(), |at| format!("revoked {}", moment(at))),
+            match key.kind {
+                KeyKind::Router => key.use_count.to_string(),
+                KeyKind::Company => "-".to_owned(),
+            },
+            standing(key, now),
         ]);
     }
     table.print(out)?;
     Ok(())
+}
+
+fn standing(key: &ApiKey, now: Timestamp) -> String {
+    match (key.revoked_at, key.expires_at) {
+        (Some(at), _) => format!("revoked {}", moment(at)),
+        (None, Some(end)) if end <= now => format!("expired {}", moment(end)),
+        (None, Some(end)) => format!("valid until {}", moment(end)),
+        (None, None) => "valid".to_owned(),
+    }
 }
 
 /// Ends a key at once.
@@ -100,7 +150,9 @@ fn key_json(key: &ApiKey) -> Value {
         "id": key.id,
         "company": key.company,
         "kind": key.kind,
+        "router": key.router,
         "name": key.name,
+        "use_count": key.use_count,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "last_used_at": key.last_used_at,

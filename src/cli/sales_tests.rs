@@ -77,6 +77,7 @@ fn put_business(db: &Db<'_>) -> Result<(), StoreError> {
         language: Language::Fr,
         timezone: "UTC".to_owned(),
         notify_email: None,
+        card: crate::company::CompanyCard::default(),
     })?;
     db.put_router(&Router {
         id: RouterId::new("r1"),
@@ -85,6 +86,7 @@ fn put_business(db: &Db<'_>) -> Result<(), StoreError> {
         tls: RouterTls::Off,
         credentials: None,
         access_uuid: "uuid".to_owned(),
+        card: crate::company::RouterCard::default(),
     })?;
     db.put_hotspot(&Hotspot {
         id: HotspotId::new("h1"),

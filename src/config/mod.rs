@@ -13,6 +13,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::telegram::TELEGRAM_URL;
+
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,9 +25,17 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
     pub mail: Mail,
+    pub telegram: Telegram,
     pub outgoing: Outgoing,
     pub api: Api,
     pub log: Log,
+}
+
+/// How notices reach Telegram; bots and chats are the companies' own.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// Telegram itself, a Bot API server of one's own, or a simulator.
+    pub base_url: Url,
 }
 
 /// Which addresses may be called that clients of the API gave.
@@ -38,10 +48,30 @@ pub struct Outgoing {
 }
 
 /// What programs may do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Api {
     /// `POST /pagos` also believes whoever sends the private key of one of our accounts in the body.
     pub pagos_secret_in_body: bool,
+    pub cors: Cors,
+    /// Names of the secrets that sign keys and sessions, from newest to oldest. Never empty.
+    pub token_secrets: Vec<String>,
+    /// For how long somebody stays signed in.
+    pub session_hours: u32,
+    /// Networks besides the public internet that companies may point their routers at.
+    pub router_networks: Vec<IpNet>,
+    /// Whether companies may name their routers by host names.
+    pub router_names: bool,
+}
+
+/// Which pages of other sites may call the API from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cors {
+    #[default]
+    None,
+    /// Any page, without cookies or other credentials of the browser.
+    Any,
+    /// Exactly these origins, as browsers write them.
+    Origins(Vec<String>),
 }
 
 /// How mail leaves.
@@ -243,9 +273,16 @@ struct Raw {
     master_key_file: Option<PathBuf>,
     trusted_proxies: Vec<String>,
     mail: RawMail,
+    telegram: RawTelegram,
     outgoing: RawOutgoing,
     api: RawApi,
     log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawTelegram {
+    base_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -259,6 +296,11 @@ struct RawOutgoing {
 #[serde(deny_unknown_fields, default)]
 struct RawApi {
     pagos_secret_in_body: bool,
+    cors_origins: Vec<String>,
+    token_secrets: Option<Vec<String>>,
+    session_hours: Option<u32>,
+    router_networks: Vec<String>,
+    router_names: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -294,17 +336,43 @@ impl Raw {
             master_key_file: self.master_key_file,
             trusted_proxies: read_networks("trusted_proxies", &self.trusted_proxies)?,
             mail: self.mail.check()?,
+            telegram: Telegram {
+                base_url: read_telegram_url(self.telegram.base_url.as_deref().unwrap_or(TELEGRAM_URL))?,
+            },
             outgoing: Outgoing {
                 allow: read_networks("outgoing.allow", &self.outgoing.allow)?,
                 ports: self.outgoing.ports,
             },
-            api: Api {
-                pagos_secret_in_body: self.api.pagos_secret_in_body,
-            },
+            api: self.api.check()?,
             log: Log {
                 format: self.log.format,
                 filter: self.log.filter.unwrap_or_else(|| "info".to_owned()),
             },
+        })
+    }
+}
+
+impl RawApi {
+    fn check(self) -> Result<Api, ConfigError> {
+        let token_secrets = self.token_secrets.unwrap_or_else(|| vec![FIRST_SECRET.to_owned()]);
+        let is_name = |name: &String| {
+            !name.is_empty()
+                && name.len() <= 32
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if token_secrets.is_empty() || !token_secrets.iter().all(is_name) {
+            return Err(value(
+                "api.token_secrets",
+                "name one secret at least, with letters, digits and dashes, such as `[\"2\", \"1\"]`",
+            ));
+        }
+        Ok(Api {
+            pagos_secret_in_body: self.pagos_secret_in_body,
+            cors: read_cors(&self.cors_origins)?,
+            token_secrets,
+            session_hours: read_session_hours(self.session_hours)?,
+            router_networks: read_networks("api.router_networks", &self.router_networks)?,
+            router_names: self.router_names,
         })
     }
 }
@@ -365,6 +433,44 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
+fn read_telegram_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).ok();
+    let usable =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
+    url.filter(usable)
+        .ok_or_else(|| value("telegram.base_url", "write it as `https://api.telegram.org`"))
+}
+
+fn read_session_hours(hours: Option<u32>) -> Result<u32, ConfigError> {
+    let hours = hours.unwrap_or(SESSION_HOURS);
+    if hours == 0 || hours > MOST_SESSION_HOURS {
+        return Err(value("api.session_hours", "a session lives from 1 to 8760 hours"));
+    }
+    Ok(hours)
+}
+
+fn read_cors(texts: &[String]) -> Result<Cors, ConfigError> {
+    match texts {
+        [] => Ok(Cors::None),
+        [any] if any == "*" => Ok(Cors::Any),
+        texts => Ok(Cors::Origins(
+            texts.iter().map(|text| read_origin(text)).collect::<Result<_, _>>()?,
+        )),
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, no path.
+fn read_origin(text: &str) -> Result<String, ConfigError> {
+    let wrong = || {
+        let sentence = "write origins such as `https://portal.example.net`, without a path, or only `*`";
+        value("api.cors_origins", sentence)
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = url.origin().ascii_serialization();
+    let is_plain = matches!(url.scheme(), "http" | "https") && text.trim_end_matches('/') == origin;
+    if is_plain { Ok(origin) } else { Err(wrong()) }
+}
+
 fn read_networks(key: &'static str, texts: &[String]) -> Result<Vec<IpNet>, ConfigError> {
     texts.iter().map(|text| read_network(key, text)).collect()
 }
@@ -411,6 +517,11 @@ fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, ConfigErr
 
 const DEFAULT_FILE: &str = "mikrelay.toml";
 const DEFAULT_PORT: u16 = 8080;
+const FIRST_SECRET: &str = "1";
+/// A day, as the documented service has it.
+const SESSION_HOURS: u32 = 24;
+/// A year: a session that never ends is a password that nobody changes.
+const MOST_SESSION_HOURS: u32 = 8760;
 
 #[cfg(test)]
 mod tests {
@@ -516,6 +627,41 @@ mod tests {
         assert_eq!(config.outgoing.ports, Some(vec![443, 9000]));
         assert!(config.api.pagos_secret_in_body);
         assert!(read("", &[("MIKRELAY_API_PAGOS_SECRET_IN_BODY", "maybe")]).is_err());
+    }
+
+    #[test]
+    fn o9_origins_come_from_the_file_or_with_commas_from_a_variable() {
+        assert_eq!(read("", &[]).unwrap().api.cors, Cors::None);
+        let exact = Cors::Origins(vec!["https://a.example".to_owned(), "http://b.example:8080".to_owned()]);
+        let file = "[api]\ncors_origins = [\"https://a.example\", \"http://b.example:8080/\"]";
+        assert_eq!(read(file, &[]).unwrap().api.cors, exact);
+        let variable = |value: &str| read("", &[("MIKRELAY_API_CORS_ORIGINS", value)]).map(|config| config.api.cors);
+        assert_eq!(variable("https://a.example, http://b.example:8080").unwrap(), exact);
+        assert_eq!(variable("*").unwrap(), Cors::Any);
+        assert_eq!(variable("").unwrap(), Cors::None);
+        for wrong in [
+            "a.example",
+            "https://a.example/portal",
+            "ftp://a.example",
+            "*,https://a.example",
+            "null",
+        ] {
+            let error = variable(wrong).unwrap_err().to_string();
+            assert!(error.contains("api.cors_origins"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn there_is_always_a_secret_to_sign_with() {
+        assert_eq!(read("", &[]).unwrap().api.token_secrets, ["1"]);
+        let two = read("", &[("MIKRELAY_API_TOKEN_SECRETS", "2,1")]).unwrap();
+        assert_eq!(two.api.token_secrets, ["2", "1"]);
+        for wrong in ["[]", "[\"\"]", "[\"a b\"]"] {
+            assert!(
+                read(&format!("[api]\ntoken_secrets = {wrong}"), &[]).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

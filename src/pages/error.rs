@@ -48,7 +48,9 @@ impl PageError {
             Self::Link(LinkFault::UnknownPlan(_) | LinkFault::NoPlan { .. }) => Fault::Plan,
             Self::Link(LinkFault::UnknownHotspot(_) | LinkFault::AmbiguousHotspot(_)) => Fault::Hotspot,
             Self::Link(LinkFault::UnknownAccount(_)) => Fault::Account,
-            Self::Link(LinkFault::CannotSell { .. } | LinkFault::NobodySells) => Fault::CannotSell,
+            Self::Link(LinkFault::CannotSell { .. } | LinkFault::NobodySells | LinkFault::NotOnSale) => {
+                Fault::CannotSell
+            }
             Self::Link(LinkFault::BadValue { .. }) | Self::Missing(_) | Self::Unexpanded(_) => Fault::Link,
             Self::UnknownOrder => Fault::Order,
             Self::TooOften { retry_after_s } => Fault::Often {

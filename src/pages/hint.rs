@@ -63,6 +63,7 @@ fn of_link(fault: &LinkFault) -> Told {
             (key, values)
         }
         LinkFault::NobodySells => ("hint-sell-nobody", Vec::new()),
+        LinkFault::NotOnSale => ("hint-sell-inactive", Vec::new()),
     }
 }
 

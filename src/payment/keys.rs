@@ -29,7 +29,7 @@ pub(super) async fn caller_of(relay: &Relay, shown: SecretString) -> Result<Opti
     let Some(key) = found.filter(|key| key.kind == KeyKind::Company && key.is_valid(now)) else {
         return Ok(None);
     };
-    if !relay.store().directory().companies.contains_key(&key.company) {
+    if !relay.store().directory().is_active(&key.company) {
         return Ok(None);
     }
     let is_noted = key.last_used_at.is_some_and(|at| now.duration_since(at) < NOTED_EVERY);
@@ -50,7 +50,7 @@ pub(super) fn account_holder(directory: &Directory, gateway: GatewayName, shown:
     for account in directory
         .accounts
         .values()
-        .filter(|account| account.gateway() == gateway)
+        .filter(|account| account.gateway() == gateway && directory.is_active(&account.company))
     {
         let key = account.keys.private_key();
         if key.is_some_and(|key| is_same_secret(key.expose_secret(), shown)) {

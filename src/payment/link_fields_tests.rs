@@ -12,6 +12,7 @@ fn directory() -> Directory {
         language: Language::Es,
         timezone: "America/Mexico_City".to_owned(),
         notify_email: None,
+        card: crate::company::CompanyCard::default(),
     };
     let account = |id: &str, mode, keys| Account {
         id: AccountId::new(id),
@@ -43,6 +44,7 @@ fn directory() -> Directory {
         tls: RouterTls::Off,
         credentials: None,
         access_uuid: "u".to_owned(),
+        card: crate::company::RouterCard::default(),
     };
     let hotspot = Hotspot {
         id: HotspotId::new("h1"),

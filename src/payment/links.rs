@@ -478,6 +478,7 @@ mod tests {
             tls: RouterTls::Off,
             credentials: None,
             access_uuid: "61cd594b-2f01".to_owned(),
+            card: crate::company::RouterCard::default(),
         };
         let mut raw = json!({
             "id": "1", "notification_url": "https://pay.example.net/pay_callback/mercadopago/h1?k=61cd594b-2f01",

@@ -100,6 +100,9 @@ pub enum LinkFault {
     },
     #[error("no account of the company may sell this plan")]
     NobodySells,
+    /// The product, its router or its company is not active.
+    #[error("this is not on sale now")]
+    NotOnSale,
 }
 
 /// What a link's value should have been.
@@ -179,6 +182,9 @@ fn choose_plan<'a>(directory: &'a Directory, id: &PlanId) -> Result<Chosen<'a>, 
     let plan = directory.plans.get(id).ok_or_else(unknown)?;
     let hotspot = directory.hotspots.get(&plan.hotspot).ok_or_else(unknown)?;
     let company = directory.company_of(hotspot).ok_or_else(unknown)?;
+    if !directory.is_on_sale(plan) {
+        return Err(LinkFault::NotOnSale);
+    }
     let mut accounts: Vec<_> = directory
         .accounts
         .values()
@@ -213,7 +219,13 @@ fn choose_by_old_link<'a>(directory: &'a Directory, old: &OldLink) -> Result<Cho
         .copied()
         .filter(|plan| directory.may_sell(account, plan))
         .collect::<Vec<_>>();
-    let (plan, price_differs) = match (select_plan(&plan, old, &asked), hotspot.links) {
+    let (on_sale, off): (Vec<_>, Vec<_>) = plan.into_iter().partition(|plan| directory.is_on_sale(plan));
+    let selected = select_plan(&on_sale, old, &asked);
+    // Not even an open link sells what was taken off sale.
+    if !directory.is_open(hotspot) || (selected.is_none() && select_plan(&off, old, &asked).is_some()) {
+        return Err(LinkFault::NotOnSale);
+    }
+    let (plan, price_differs) = match (selected, hotspot.links) {
         (Some(plan), _) => (snapshot(plan), asked.price.is_some_and(|price| price != plan.price)),
         (None, LinkPolicy::Open) => (asked.believed(old)?, false),
         (None, LinkPolicy::Plans) => {

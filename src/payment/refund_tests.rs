@@ -167,7 +167,9 @@ impl World {
             clock,
             key,
             public_url: "https://pay.example.net".parse().unwrap(),
+            telegram_url: crate::telegram::TELEGRAM_URL.parse().unwrap(),
             deadlines: Deadlines::default(),
+            token_secrets: vec!["1".to_owned()],
         });
         Self {
             relay,
@@ -830,6 +832,7 @@ fn put_business(db: &Db<'_>, address: String) -> Result<(), StoreError> {
         language: Language::Es,
         timezone: "UTC".to_owned(),
         notify_email: None,
+        card: crate::company::CompanyCard::default(),
     })?;
     db.put_router(&Router {
         id: RouterId::new("r1"),
@@ -841,6 +844,7 @@ fn put_business(db: &Db<'_>, address: String) -> Result<(), StoreError> {
             password: "relay-pass".into(),
         }),
         access_uuid: "uuid".to_owned(),
+        card: crate::company::RouterCard::default(),
     })?;
     db.put_hotspot(&Hotspot {
         id: HotspotId::new("h1"),

@@ -108,6 +108,7 @@ mod tests {
             language: Language::Fr,
             timezone: zone.to_owned(),
             notify_email: None,
+            card: crate::company::CompanyCard::default(),
         };
         morning(Some(&company), now.parse().unwrap(), 7).to_string()
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::raw::{RawCompany, RawHotspot, RawPlan, RawRouter, RawSite};
 use super::secret::{Given, Secret, keep};
 use super::{Flaw, Site, SiteError, SiteRouter};
-use crate::company::{Account, Company, Hotspot, Language, Router, RouterCredentials, RouterTls};
+use crate::company::{
+    Account, Company, CompanyCard, Hotspot, Language, Router, RouterCard, RouterCredentials, RouterTls,
+};
 use crate::config::Fault;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::money::{Currency, Money};
@@ -167,6 +169,7 @@ impl Reader<'_> {
             language,
             timezone,
             notify_email: raw.notify_email,
+            card: CompanyCard::default(),
         })
     }
 
@@ -212,6 +215,7 @@ impl Reader<'_> {
             tls,
             credentials,
             access_uuid,
+            card: RouterCard::default(),
         };
         Some(SiteRouter { router, keep_uuid })
     }

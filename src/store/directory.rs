@@ -7,7 +7,8 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use rusqlite::Params;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::columns::{Columns, from_word, signed, word_of};
+use super::columns::{Columns, from_word, ms, signed, word_of};
+use super::products::read_router_card;
 use super::{Db, StoreError};
 use crate::company::{
     Account, AccountKeys, CallbackHeader, Company, ConektaMethod, Directory, Hotspot, Language, LinkPolicy,
@@ -22,12 +23,14 @@ impl Db<'_> {
     /// All business records.
     pub fn load_directory(&self) -> Result<Directory, StoreError> {
         let companies = self.all(
-            "SELECT id, name, country, language, timezone, notify_email FROM company",
+            "SELECT id, name, country, language, timezone, notify_email, contact_phone, logo_url, active, created_at, \
+             telegram_token_sealed, telegram_chat, telegram_on FROM company",
             [],
-            read_company,
+            |columns| self.read_company(columns),
         )?;
         let routers = self.all(
-            "SELECT id, company, address, tls, user, password_sealed, access_uuid FROM router",
+            "SELECT id, company, address, tls, user, password_sealed, access_uuid, name, location, active, created_at, \
+             user_prefix, removed_at FROM router",
             [],
             |columns| self.read_router(columns),
         )?;
@@ -61,13 +64,15 @@ impl Db<'_> {
                 .map(|account| (account.id.clone(), account))
                 .collect(),
             plans: plans.into_iter().map(|plan| (plan.id.clone(), plan)).collect(),
+            products: self.products()?,
+            router_keys: self.live_router_keys()?,
         })
     }
 
-    /// Makes or replaces a company.
+    /// Makes or replaces a company; its card stays as it is.
     pub fn put_company(&self, company: &Company) -> Result<(), StoreError> {
-        let sql = "INSERT INTO company (id, name, country, language, timezone, notify_email) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET name = ?2, country = ?3, \
+        let sql = "INSERT INTO company (id, name, country, language, timezone, notify_email, created_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET name = ?2, country = ?3, \
                    language = ?4, timezone = ?5, notify_email = ?6";
         self.put(
             sql,
@@ -78,11 +83,12 @@ impl Db<'_> {
                 company.language.code(),
                 &company.timezone,
                 &company.notify_email,
+                ms(self.now()),
             ),
         )
     }
 
-    /// Makes or replaces a router, its credentials included.
+    /// Makes or replaces a router, its credentials included; its card stays as it is.
     pub fn put_router(&self, router: &Router) -> Result<(), StoreError> {
         let (user, password) = match &router.credentials {
             Some(credentials) => (
@@ -91,8 +97,8 @@ impl Db<'_> {
             ),
             None => (None, None),
         };
-        let sql = "INSERT INTO router (id, company, address, tls, user, password_sealed, access_uuid) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET company = ?2, address = ?3, \
+        let sql = "INSERT INTO router (id, company, address, tls, user, password_sealed, access_uuid, created_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET company = ?2, address = ?3, \
                    tls = ?4, user = ?5, password_sealed = ?6, access_uuid = ?7";
         self.put(
             sql,
@@ -104,6 +110,7 @@ impl Db<'_> {
                 user,
                 password,
                 &router.access_uuid,
+                ms(self.now()),
             ),
         )
     }
@@ -173,7 +180,7 @@ impl Db<'_> {
         )
     }
 
-    /// Makes or replaces a plan and the list of accounts that may sell it.
+    /// Makes or replaces a plan and the list of accounts that may sell it. A new plan gets its product.
     pub fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
         let sql = "INSERT INTO plan (id, company, hotspot, label, profile, price_minor, currency, time_s, data_bytes) \
                    VALUES (?1, (SELECT company FROM hotspot WHERE id = ?2), ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
@@ -198,7 +205,7 @@ impl Db<'_> {
                 "INSERT INTO plan_account (plan, account, company) SELECT id, ?2, company FROM plan WHERE id = ?1";
             self.put(sql, (plan.id.as_str(), account.as_str()))?;
         }
-        Ok(())
+        self.ensure_product(&plan.id)
     }
 
     /// Takes the company away; `Related` while anything belongs to it. So with all `remove_*`.
@@ -232,6 +239,19 @@ impl Db<'_> {
         self.seal(&password_context(id), credentials.password.expose_secret().as_bytes())
     }
 
+    fn read_company(&self, columns: &mut Columns<'_, '_>) -> Result<Company, StoreError> {
+        let id = CompanyId::new(columns.next::<String>()?);
+        Ok(Company {
+            name: columns.next()?,
+            country: columns.next()?,
+            language: columns.word("language", from_word::<Language>)?,
+            timezone: columns.next()?,
+            notify_email: columns.next()?,
+            card: self.read_company_card(&id, columns)?,
+            id,
+        })
+    }
+
     fn read_router(&self, columns: &mut Columns<'_, '_>) -> Result<Router, StoreError> {
         let id = RouterId::new(columns.next::<String>()?);
         let company = CompanyId::new(columns.next::<String>()?);
@@ -255,6 +275,7 @@ impl Db<'_> {
             tls,
             credentials,
             access_uuid: columns.next()?,
+            card: read_router_card(columns)?,
         })
     }
 
@@ -473,17 +494,6 @@ impl From<StoredKeys> for AccountKeys {
             },
         }
     }
-}
-
-fn read_company(columns: &mut Columns<'_, '_>) -> Result<Company, StoreError> {
-    Ok(Company {
-        id: CompanyId::new(columns.next::<String>()?),
-        name: columns.next()?,
-        country: columns.next()?,
-        language: columns.word("language", from_word::<Language>)?,
-        timezone: columns.next()?,
-        notify_email: columns.next()?,
-    })
 }
 
 fn read_hotspot(columns: &mut Columns<'_, '_>) -> Result<Hotspot, StoreError> {

@@ -463,6 +463,7 @@ async fn the_directory_is_read_again_when_another_process_changed_it() {
         language: crate::company::Language::Fr,
         timezone: "Africa/Porto-Novo".to_owned(),
         notify_email: None,
+        card: crate::company::CompanyCard::default(),
     };
     let id = company.id.clone();
     let put = move |db: &Db<'_>| {

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::api::operation::{Limits, Pace};
+use crate::ids::ApiKeyId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 
@@ -29,6 +31,40 @@ pub struct RateLimits {
     pub pagos: Limit<String>,
     /// Requests with a wrong key. Valid ones are not counted here.
     pub refused_key: Limit<IpAddr>,
+    /// What portals ask routers and gateways, by sender and by key.
+    pub device: (Limit<IpAddr>, Limit<ApiKeyId>),
+    /// Card sales, by sender and by key.
+    pub sale: (Limit<IpAddr>, Limit<ApiKeyId>),
+    /// What consoles ask.
+    pub console: Limit<IpAddr>,
+    /// Logins.
+    pub login: Limit<IpAddr>,
+    /// Passwords tried for one e-mail address.
+    pub password: Limit<String>,
+}
+
+impl Limits for RateLimits {
+    fn refused(&self, sender: IpAddr) -> Result<(), u32> {
+        self.refused_key.check(&sender)
+    }
+
+    fn paced(&self, pace: Pace, key: Option<&ApiKeyId>, sender: IpAddr) -> Result<(), u32> {
+        let both = |(by_sender, by_key): &(Limit<IpAddr>, Limit<ApiKeyId>)| {
+            by_sender.check(&sender)?;
+            key.map_or(Ok(()), |key| by_key.check(key))
+        };
+        match pace {
+            Pace::Free => Ok(()),
+            Pace::Device => both(&self.device),
+            Pace::Sale => both(&self.sale),
+            Pace::Console => self.console.check(&sender),
+            Pace::Login => self.login.check(&sender),
+        }
+    }
+
+    fn password(&self, email: &str) -> Result<(), u32> {
+        self.password.check(&email.to_owned())
+    }
 }
 
 impl Default for RateLimits {
@@ -43,6 +79,17 @@ impl Default for RateLimits {
             refused_callback: Limit::new(Quota::per_minute(REFUSED_CALLBACK_PER_MINUTE)),
             pagos: Limit::new(Quota::per_minute(PAGOS_PER_MINUTE)),
             refused_key: Limit::new(Quota::per_minute(REFUSED_KEY_PER_MINUTE)),
+            device: (
+                Limit::new(Quota::per_minute(DEVICE_PER_MINUTE)),
+                Limit::new(Quota::per_minute(KEY_DEVICE_PER_MINUTE)),
+            ),
+            sale: (
+                Limit::new(Quota::per_minute(SALE_PER_MINUTE)),
+                Limit::new(Quota::per_minute(KEY_SALE_PER_MINUTE)),
+            ),
+            console: Limit::new(Quota::per_minute(CONSOLE_PER_MINUTE)),
+            login: Limit::new(Quota::per_minute(LOGIN_PER_MINUTE)),
+            password: Limit::new(Quota::per_hour(PASSWORDS_PER_HOUR).allow_burst(PASSWORDS_AT_ONCE)),
         }
     }
 }
@@ -147,6 +194,19 @@ const ORDER_BURST: NonZeroU32 = count(200);
 const PAGOS_PER_MINUTE: NonZeroU32 = count(300);
 /// A program with an old key tries again; guessing 256 bits is hopeless at any rate.
 const REFUSED_KEY_PER_MINUTE: NonZeroU32 = count(30);
+/// A hotspot's phones come from one address, and each asks once when it opens the portal.
+const DEVICE_PER_MINUTE: NonZeroU32 = count(600);
+const KEY_DEVICE_PER_MINUTE: NonZeroU32 = count(1_200);
+/// A key stands in a public page: whoever tests stolen cards with it must be slow. A busy hotspot sells one a second.
+const SALE_PER_MINUTE: NonZeroU32 = count(60);
+const KEY_SALE_PER_MINUTE: NonZeroU32 = count(120);
+/// A console's page asks for a handful of things.
+const CONSOLE_PER_MINUTE: NonZeroU32 = count(600);
+/// A person mistypes a password a few times; one password is also limited by its account.
+const LOGIN_PER_MINUTE: NonZeroU32 = count(20);
+/// Some 700 a day find no password of our policy; whoever mistypes his own is heard again in two minutes.
+const PASSWORDS_PER_HOUR: NonZeroU32 = count(30);
+const PASSWORDS_AT_ONCE: NonZeroU32 = count(10);
 const REFUSED_CALLBACK_PER_MINUTE: NonZeroU32 = count(120);
 const SWEEP_EVERY: u32 = 4096;
 

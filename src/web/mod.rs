@@ -10,6 +10,8 @@ pub mod forwarded;
 pub mod head_watch;
 pub mod health;
 pub mod limits;
+mod logo;
+mod portal;
 pub mod reply;
 pub mod route;
 pub mod server;
@@ -21,7 +23,11 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::admin::AdminSettings;
 use crate::api::ApiSettings;
+use crate::api::cors::Cors;
+use crate::api::public::Portal;
+use crate::api::serve::Service;
 use crate::payment::Relay;
 use limits::RateLimits;
 
@@ -33,6 +39,21 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     pub limits: RateLimits,
     pub api: ApiSettings,
+    pub cors: Cors,
+    pub portal: Portal,
+    pub admin: AdminSettings,
+}
+
+impl App {
+    /// What all operations of the API share.
+    fn service(&self) -> Service<'_> {
+        Service {
+            relay: &self.relay,
+            portal: &self.portal,
+            limits: &self.limits,
+            settings: &self.admin,
+        }
+    }
 }
 
 impl App {
@@ -44,6 +65,9 @@ impl App {
             trusted_proxies,
             limits: RateLimits::default(),
             api: ApiSettings::default(),
+            cors: Cors::None,
+            portal: Portal::default(),
+            admin: AdminSettings::default(),
         }
     }
 }

@@ -54,6 +54,8 @@ pub enum Voice {
     Json,
     /// A program.
     Api,
+    /// A portal or a console, by the language of its messages.
+    Portal(Language),
 }
 
 impl RequestError {
@@ -101,9 +103,12 @@ fn page_status(error: &PageError) -> StatusCode {
             | LinkFault::NoPlan { .. },
         )
         | PageError::UnknownOrder => StatusCode::NOT_FOUND,
-        PageError::Link(LinkFault::AmbiguousHotspot(_) | LinkFault::CannotSell { .. } | LinkFault::NobodySells) => {
-            StatusCode::CONFLICT
-        }
+        PageError::Link(
+            LinkFault::AmbiguousHotspot(_)
+            | LinkFault::CannotSell { .. }
+            | LinkFault::NobodySells
+            | LinkFault::NotOnSale,
+        ) => StatusCode::CONFLICT,
         PageError::Link(LinkFault::BadValue { .. }) | PageError::Missing(_) | PageError::Unexpanded(_) => {
             StatusCode::BAD_REQUEST
         }
@@ -121,6 +126,7 @@ pub fn error(error: &RequestError, voice: Voice, request_id: &str) -> Answer {
         Voice::Plain => plain(status, format!("{error}\n"), None),
         Voice::Json => json(status, "{\"error\":true}".to_owned()),
         Voice::Api => json(status, api::detail(&error.to_string())),
+        Voice::Portal(language) => json(status, api::detail(&portal_sentence(error, language))),
     };
     *answer.status_mut() = status;
     if let Some(seconds) = error.retry_after_s() {
@@ -130,6 +136,18 @@ pub fn error(error: &RequestError, voice: Voice, request_id: &str) -> Answer {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     }
     answer
+}
+
+fn portal_sentence(error: &RequestError, language: Language) -> String {
+    let text = match error {
+        RequestError::NoPage => "path-unknown",
+        RequestError::Method { .. } => "method-wrong",
+        RequestError::Page(_) | RequestError::Panicked => "inside",
+        RequestError::TooSlow | RequestError::Body(BodyError::NoRoom) => "busy-now",
+        // Their sentences are about HTTP, for those who write programs.
+        RequestError::TwoLengths | RequestError::Body(_) => return error.to_string(),
+    };
+    api::texts::say(language, text, &[])
 }
 
 /// Marks an answer given before the body was read: the connection ends after it.
@@ -207,6 +225,43 @@ pub fn api(reply: ApiReply) -> Answer {
     answer
 }
 
+/// The page of the API.
+pub fn docs() -> Answer {
+    let page = &*api::docs::PAGE;
+    let mut answer = bare(StatusCode::OK, page.html.clone(), "text/html; charset=utf-8");
+    if let Ok(policy) = HeaderValue::try_from(&page.policy) {
+        answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
+        .headers_mut()
+        .insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    answer
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> Answer {
+    json(StatusCode::OK, api::openapi::TEXT.clone())
+}
+
+/// The same page has moved.
+pub fn moved(location: &'static str) -> Answer {
+    let mut answer = bare(StatusCode::TEMPORARY_REDIRECT, "", "text/plain; charset=utf-8");
+    answer
+        .headers_mut()
+        .insert(LOCATION, HeaderValue::from_static(location));
+    answer
+}
+
+/// Whether a page of another site may ask what it is about to ask.
+pub fn preflight(allowed: bool) -> Answer {
+    let status = if allowed {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    bare(status, "", "text/plain; charset=utf-8")
+}
+
 /// Plain text for machines and their operators.
 pub fn plain(status: StatusCode, body: String, retry_after_s: Option<u32>) -> Answer {
     let mut answer = bare(status, body, "text/plain; charset=utf-8");
@@ -226,7 +281,22 @@ pub fn script() -> Answer {
     answer
 }
 
-fn json(status: StatusCode, text: String) -> Answer {
+/// A picture that somebody uploaded: nothing in it may run, even if a browser takes it for a page.
+pub fn picture(image: Bytes, content_type: &'static str) -> Answer {
+    let mut answer = bare(StatusCode::OK, image, content_type);
+    let headers = answer.headers_mut();
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    answer
+}
+
+fn json(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     bare(status, text, "application/json")
 }
 
@@ -339,6 +409,39 @@ mod tests {
             !policy.contains("unsafe") && !policy.contains("form-action"),
             "{policy}"
         );
+    }
+
+    #[test]
+    fn s16_what_failed_inside_is_a_sentence_to_portals() {
+        use http_body_util::BodyExt as _;
+        for (error, status) in [
+            (RequestError::Panicked, 500),
+            (RequestError::TooSlow, 503),
+            (RequestError::NoPage, 404),
+            (RequestError::Page(PageError::Store(StoreError::Closed)), 503),
+            (RequestError::Body(BodyError::TooLarge { max_bytes: 7 }), 413),
+        ] {
+            let answer = super::error(&error, Voice::Portal(Language::Es), "id-1");
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(answer.headers().get(CONTENT_TYPE).unwrap(), "application/json");
+            let mut body = answer.into_body();
+            let body = futures_now(body.frame()).unwrap().unwrap().into_data().unwrap();
+            let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let sentence = told["detail"].as_str().unwrap();
+            assert!(
+                !sentence.is_empty() && !sentence.contains("panicked") && !sentence.contains("store"),
+                "{sentence}"
+            );
+        }
+    }
+
+    /// What a body in memory gives at once.
+    fn futures_now<F: Future + Unpin>(mut future: F) -> F::Output {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::Pin::new(&mut future).poll(&mut context) {
+            std::task::Poll::Ready(output) => output,
+            std::task::Poll::Pending => panic!("a body in memory waits for nothing"),
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::Instant;
 
-use hyper::body::Incoming;
+use http::header::{ACCEPT, ORIGIN};
+use http::request::Parts;
+use hyper::body::{Body as _, Incoming};
 use hyper::{Method, Request, StatusCode};
 use matchit::Router;
 use percent_encoding::percent_decode_str;
@@ -20,28 +22,42 @@ use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
 use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
-use super::{App, body, forwarded, limits};
-use crate::api::{self, ApiRequest, Gate};
+use super::{App, body, forwarded, limits, logo, portal};
+use crate::api::cors::Cors;
+use crate::api::operation::{Operation, PATHS};
+use crate::api::{self, ApiRequest, Gate, serve};
 use crate::company::GatewayName;
 use crate::pages::buy::{self, Door};
 use crate::pages::{self, Page, PageError, Visit, order, recover};
 
 /// Answers one request. Pages and programs are answered in a task of its own: a peer that hangs up does not stop it.
 pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Request<Incoming>) -> Answer {
+    let (head, incoming) = request.into_parts();
+    if let Some(answer) = answer_at_once(&app, &head, &incoming) {
+        return answer;
+    }
     let started = Instant::now();
     let request_id = format!("{:08x}", rand::random::<u32>());
-    let method = request.method().clone();
-    let path = tidy(request.uri().path()).into_owned();
+    let method = head.method.clone();
+    let path = tidy(head.uri.path()).into_owned();
     let found = ROUTES.at(&path).ok();
-    let endpoint = found.as_ref().map(|found| *found.value);
+    let endpoint = found
+        .as_ref()
+        .map(|found| *found.value)
+        .filter(|it| *it != Endpoint::Nothing);
     let parts: Vec<_> = found
         .iter()
         .flat_map(|found| found.params.iter())
         .map(|(_, part)| decode(part))
         .collect();
-    let voice = voice(endpoint, &request);
-    let answered = run(app, peer.ip(), alive, endpoint, parts, request).await;
-    let answer = answered.unwrap_or_else(|error| {
+    let is_api = matches!(endpoint, Some(Endpoint::Api(_) | Endpoint::OpenApi)) || portal::is_api(&path);
+    if is_api && Cors::is_preflight(&method, &head.headers) {
+        return portal::preflight(&app.cors, &head.headers);
+    }
+    let voice = voice(endpoint, is_api, &head);
+    let origin = head.headers.get(ORIGIN).filter(|_| is_api).cloned();
+    let answered = run(app.clone(), peer.ip(), alive, endpoint, parts, head, incoming).await;
+    let mut answer = answered.unwrap_or_else(|error| {
         log_error(&error, &request_id);
         let unread = matches!(
             error,
@@ -54,8 +70,28 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Requ
             answer
         }
     });
+    if is_api {
+        app.cors.mark(origin.as_ref(), answer.headers_mut());
+    }
     log_answer(endpoint, &method, answer.status(), started, &request_id);
     answer
+}
+
+/// What is answered from memory alone: the hottest reads of portals. They have no body and no variable parts.
+fn answer_at_once(app: &App, head: &Parts, incoming: &Incoming) -> Option<Answer> {
+    let is_plain = incoming.is_end_stream() && head.extensions.get::<TwoLengths>().is_none();
+    if !is_plain || !matches!(head.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let found = ROUTES.at(head.uri.path()).ok()?;
+    let Endpoint::Api(at) = *found.value else { return None };
+    if !found.params.is_empty() || is_home(head) {
+        return None;
+    }
+    let operation = portal::item(at)?.operation(&head.method)?;
+    // What panics here is answered once more in a task of its own, where it costs one request and not its connection.
+    let answered = catch_unwind(AssertUnwindSafe(|| portal::answer_at_once(app, operation, head)));
+    answered.ok().flatten()
 }
 
 async fn run(
@@ -64,15 +100,15 @@ async fn run(
     alive: Alive,
     endpoint: Option<Endpoint>,
     path: Vec<Option<String>>,
-    request: Request<Incoming>,
+    head: Parts,
+    incoming: Incoming,
 ) -> Result<Answer, RequestError> {
-    if request.extensions().get::<TwoLengths>().is_some() {
+    if head.extensions.get::<TwoLengths>().is_some() {
         return Err(RequestError::TwoLengths);
     }
     let endpoint = endpoint.ok_or(RequestError::NoPage)?;
-    endpoint.check_method(request.method())?;
-    let (head, incoming) = request.into_parts();
-    let body = body::read(&head.headers, incoming, endpoint.body_max_bytes()).await?;
+    endpoint.check_method(&head.method)?;
+    let body = body::read(&head.headers, incoming, endpoint.body_max_bytes(&head.method)).await?;
     let client = forwarded::client_address(peer, &head.headers, &app.trusted_proxies);
     // A part that is no text names nothing that we know.
     let path = path
@@ -126,23 +162,29 @@ async fn caught<F: Future>(mut work: Pin<&mut F>) -> Result<F::Output, Panicked>
 /// What a path stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
-    Home,
     BuyOld(GatewayName),
     BuyPlan,
     Order,
     OrderState,
     Recover,
     Script,
+    Logo,
     Live,
     Ready,
     Callback,
     Pagos,
+    /// A path of the API's table, by its place there. `/` is one of them; browsers get a page.
+    Api(usize),
+    OpenApi,
+    Docs,
+    Redoc,
+    /// A path that another pattern would take, and that leads nowhere.
+    Nothing,
 }
 
 impl Endpoint {
     /// Paths with one slash between their parts; the doubled ones of old settings are tidied before.
-    const ALL: [(&'static str, Self); 15] = [
-        ("/", Self::Home),
+    const ALL: [(&'static str, Self); 19] = [
         ("/buy-mikhmon", Self::BuyOld(GatewayName::Fedapay)),
         ("/buy-mikhmon-cinetpay", Self::BuyOld(GatewayName::Cinetpay)),
         ("/buy-mikhmon-feexpay", Self::BuyOld(GatewayName::Feexpay)),
@@ -153,13 +195,22 @@ impl Endpoint {
         ("/o/{token}/state", Self::OrderState),
         (recover::PATH, Self::Recover),
         ("/static/order.js", Self::Script),
+        ("/static/logos/{name}", Self::Logo),
         ("/health/live", Self::Live),
         ("/health/ready", Self::Ready),
         ("/pay_callback/{gateway}/{server}", Self::Callback),
         ("/pagos", Self::Pagos),
+        ("/openapi.json", Self::OpenApi),
+        ("/docs", Self::Docs),
+        ("/redoc", Self::Redoc),
+        // The documented service left its debugging here.
+        ("/api/v1/catalogo_perfiles_venta/debug", Self::Nothing),
     ];
 
     fn pattern(self) -> &'static str {
+        if let Self::Api(at) = self {
+            return portal::item(at).map_or("", |item| item.path);
+        }
         Self::ALL
             .iter()
             .find(|(_, endpoint)| *endpoint == self)
@@ -175,6 +226,11 @@ impl Endpoint {
 
     fn check_method(self, method: &Method) -> Result<(), RequestError> {
         let allow = match self {
+            Self::Api(at) => {
+                let item = portal::item(at).ok_or(RequestError::NoPage)?;
+                let allow = item.allow.as_str();
+                return item.operation(method).map(|_| ()).ok_or(RequestError::Method { allow });
+            }
             Self::Pagos => "POST",
             _ if self.takes_post() => "GET, HEAD, POST",
             _ => "GET, HEAD",
@@ -187,17 +243,26 @@ impl Endpoint {
         }
     }
 
-    fn body_max_bytes(self) -> usize {
-        if self == Self::Callback {
-            limits::CALLBACK_BODY_MAX_BYTES
-        } else {
-            limits::FORM_BODY_MAX_BYTES
+    fn operation(self, method: &Method) -> Option<&'static Operation> {
+        let Self::Api(at) = self else { return None };
+        portal::item(at)?.operation(method)
+    }
+
+    fn body_max_bytes(self, method: &Method) -> usize {
+        match self {
+            Self::Callback => limits::CALLBACK_BODY_MAX_BYTES,
+            _ => self
+                .operation(method)
+                .map_or(limits::FORM_BODY_MAX_BYTES, portal::body_max_bytes),
         }
     }
 
     /// Asked so often by machines that a line each would bury the rest.
     fn is_chatter(self) -> bool {
-        matches!(self, Self::OrderState | Self::Live | Self::Ready | Self::Script)
+        matches!(
+            self,
+            Self::OrderState | Self::Live | Self::Ready | Self::Script | Self::Logo
+        )
     }
 }
 
@@ -213,15 +278,26 @@ struct Asked {
 }
 
 impl Asked {
-    async fn handle(self, app: &App) -> Result<Answer, RequestError> {
+    async fn handle(self, app: &Arc<App>) -> Result<Answer, RequestError> {
         match self.endpoint {
+            Endpoint::Api(_) if !is_home(&self.head) => Box::pin(self.api(app)).await,
+            Endpoint::OpenApi => Ok(reply::openapi()),
+            Endpoint::Docs => Ok(reply::docs()),
+            Endpoint::Redoc => Ok(reply::moved("/docs")),
             Endpoint::Pagos => Ok(self.pagos(app).await),
             Endpoint::Script => Ok(reply::script()),
+            Endpoint::Logo => logo::answer(&app.relay, self.path.first().map_or("", String::as_str)).await,
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),
             Endpoint::Ready => Ok(reply::readiness(Readiness::of(app))),
             // Pages are rare and hold much while they wait; webhooks, which are neither, must not carry their size.
             _ => Ok(reply::page(Box::pin(self.visit(app)).await?, app.public_https)),
         }
+    }
+
+    async fn api(self, app: &Arc<App>) -> Result<Answer, RequestError> {
+        let operation = self.endpoint.operation(&self.head.method).ok_or(RequestError::NoPage)?;
+        let (head, body) = (&self.head, &self.body.bytes);
+        Ok(portal::answer(app, operation, head, self.path, body, self.sender).await)
     }
 
     async fn visit(&self, app: &App) -> Result<Page, PageError> {
@@ -303,18 +379,29 @@ fn too_often(retry_after_s: u32) -> PageError {
 }
 
 /// Who will read an error.
-fn voice(endpoint: Option<Endpoint>, request: &Request<Incoming>) -> Voice {
+fn voice(endpoint: Option<Endpoint>, is_api: bool, head: &Parts) -> Voice {
     match endpoint {
-        Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script) => Voice::Plain,
+        _ if is_api => Voice::Portal(serve::language(&head.headers)),
+        Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script | Endpoint::Logo) => Voice::Plain,
         Some(Endpoint::OrderState) => Voice::Json,
         Some(Endpoint::Pagos) => Voice::Api,
         // A mistyped callback is read in a gateway's dashboard.
-        None if request.uri().path().contains("pay_callback") => Voice::Plain,
+        None if head.uri.path().contains("pay_callback") => Voice::Plain,
         _ => {
-            let visit = Visit::new(request.headers(), request.uri().query(), &[]);
+            let visit = Visit::new(&head.headers, head.uri.query(), &[]);
             Voice::Page(visit.language().unwrap_or_default())
         }
     }
+}
+
+/// Whether a person asks for `/`: browsers say so, programs take what comes.
+fn is_home(head: &Parts) -> bool {
+    let mut accepted = head
+        .headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    head.uri.path() == "/" && accepted.any(|line| line.contains("text/html"))
 }
 
 fn decode(part: &str) -> Option<String> {
@@ -364,6 +451,9 @@ static ROUTES: LazyLock<Router<Endpoint>> = LazyLock::new(|| {
         // Patterns that clash would be refused here; a test finds every one again.
         let _ = routes.insert(pattern, endpoint);
     }
+    for (at, item) in PATHS.iter().enumerate() {
+        let _ = routes.insert(item.path, Endpoint::Api(at));
+    }
     routes
 });
 
@@ -381,6 +471,13 @@ mod tests {
                 "{path}"
             );
             assert_eq!(endpoint.pattern(), pattern);
+        }
+        // O8: an operation that cannot be reached would be missing in silence.
+        for (at, item) in PATHS.iter().enumerate() {
+            let path = item.path.replace(['{', '}'], "");
+            let found = ROUTES.at(&path).map(|found| *found.value).ok();
+            assert_eq!(found, Some(Endpoint::Api(at)), "{path}");
+            assert_eq!(Endpoint::Api(at).pattern(), item.path);
         }
     }
 
@@ -404,8 +501,11 @@ mod tests {
     #[test]
     fn methods_are_those_of_the_page() {
         for (endpoint, method, fits) in [
-            (Endpoint::Home, Method::GET, true),
-            (Endpoint::Home, Method::POST, false),
+            (Endpoint::Docs, Method::GET, true),
+            (Endpoint::Docs, Method::POST, false),
+            (Endpoint::Api(0), Method::HEAD, true),
+            (Endpoint::Api(0), Method::POST, false),
+            (Endpoint::Api(0), Method::OPTIONS, false),
             (Endpoint::Callback, Method::HEAD, true),
             (Endpoint::Callback, Method::POST, true),
             (Endpoint::Callback, Method::TRACE, false),

@@ -190,3 +190,4 @@ hint-sell-one-of = The account “{ $account }” lacks at least one of these se
 hint-sell-proof = Without at least one of these settings in site.toml, no payment of the account “{ $account }” can be checked: { $list }.
 hint-sell-country = { $gateway } (account “{ $account }”) serves these countries only: { $list }. Correct the company’s country in site.toml or choose another gateway.
 hint-sell-nobody = No account of the company may sell this plan. Correct the plan’s “accounts” in site.toml or add an account.
+hint-sell-inactive = The product, its router or its company is switched off. Switch it on through the API.

@@ -190,3 +190,4 @@ hint-sell-one-of = A la cuenta «{ $account }» le falta al menos uno de estos a
 hint-sell-proof = Sin al menos uno de estos ajustes en site.toml no se puede comprobar ningún pago de la cuenta «{ $account }»: { $list }.
 hint-sell-country = { $gateway } (cuenta «{ $account }») solo funciona en estos países: { $list }. Corrija el país de la empresa en site.toml o elija otra pasarela.
 hint-sell-nobody = Ninguna cuenta de la empresa puede vender este plan. Corrija «accounts» del plan en site.toml o añada una cuenta.
+hint-sell-inactive = El producto, su router o su empresa están desactivados. Actívelos por la API.

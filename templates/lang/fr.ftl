@@ -190,3 +190,4 @@ hint-sell-one-of = Il manque au compte « { $account } » au moins un de ces r
 hint-sell-proof = Sans au moins un de ces réglages dans site.toml, aucun paiement du compte « { $account } » ne peut être vérifié : { $list }.
 hint-sell-country = { $gateway } (compte « { $account } ») ne sert que ces pays : { $list }. Corrigez le pays de l’entreprise dans site.toml ou choisissez une autre passerelle.
 hint-sell-nobody = Aucun compte de l’entreprise ne peut vendre ce forfait. Corrigez « accounts » du forfait dans site.toml ou ajoutez un compte.
+hint-sell-inactive = Le produit, son routeur ou son entreprise est désactivé. Réactivez-le par l’API.

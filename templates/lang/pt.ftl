@@ -190,3 +190,4 @@ hint-sell-one-of = Falta à conta «{ $account }» pelo menos uma destas defini�
 hint-sell-proof = Sem pelo menos uma destas definições em site.toml, nenhum pagamento da conta «{ $account }» pode ser verificado: { $list }.
 hint-sell-country = { $gateway } (conta «{ $account }») só serve estes países: { $list }. Corrija o país da empresa em site.toml ou escolha outra plataforma.
 hint-sell-nobody = Nenhuma conta da empresa pode vender este plano. Corrija «accounts» do plano em site.toml ou acrescente uma conta.
+hint-sell-inactive = O produto, o seu roteador ou a sua empresa está desativado. Ative-o pela API.

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use mikrelay::api_key::{ApiKey, KeyKind};
 use mikrelay::clock::Clock;
 use mikrelay::company::{
-    Account, AccountKeys, CallbackHeader, Company, ConektaMethod, GatewayName, Hotspot, Language, LinkPolicy,
-    MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
+    Account, AccountKeys, CallbackHeader, Company, CompanyCard, ConektaMethod, GatewayName, Hotspot, Language,
+    LinkPolicy, MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCard, RouterCredentials, RouterTls, Telegram,
 };
 use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::hook::{Delivery, HookState, NewHook, Signer};
@@ -118,6 +118,10 @@ fn company() -> Company {
         language: Language::Fr,
         timezone: "Africa/Porto-Novo".to_owned(),
         notify_email: Some("awa@example.net".to_owned()),
+        card: CompanyCard {
+            created_at: at(0),
+            ..CompanyCard::default()
+        },
     }
 }
 
@@ -132,6 +136,10 @@ fn router() -> Router {
             password: "canary-router-password".into(),
         }),
         access_uuid: "61cd594b-2f01-48ca-8692-65e4ef3a36d5".to_owned(),
+        card: RouterCard {
+            created_at: at(0),
+            ..RouterCard::default()
+        },
     }
 }
 
@@ -285,6 +293,7 @@ fn full_order(reference: &str) -> Order {
         buyer: Buyer {
             mac: Some("AA:BB:CC:00:11:22".to_owned()),
             ip: Some("10.5.50.7".to_owned()),
+            bind_mac: true,
             dst: Some("http://wifi.example.net/".to_owned()),
             language: Language::Pt,
             phone: Some("2290161000001".to_owned()),
@@ -388,6 +397,9 @@ fn api_key() -> ApiKey {
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
+        router: None,
+        secret_id: None,
+        use_count: 0,
     }
 }
 
@@ -1089,6 +1101,23 @@ fn k8_a_database_of_the_first_release_is_opened_with_all_it_holds() {
     assert_eq!(directory.plans_of(&HotspotId::new("h1")).len(), 1);
     let credentials = directory.routers[&RouterId::new("r1")].credentials.as_ref().unwrap();
     assert_eq!(credentials.password.expose_secret(), "pass");
+    // What later schemas added begins as if it had always been there.
+    let (number, product) = {
+        let product = &directory.products[&PlanId::new("4h")];
+        (product.number, product)
+    };
+    assert!(product.active && product.details.is_empty() && !product.featured);
+    assert_eq!(directory.product(number).unwrap().1.id, PlanId::new("4h"));
+    let (company, router) = (
+        &directory.companies[&CompanyId::new("awa")].card,
+        &directory.routers[&RouterId::new("r1")].card,
+    );
+    assert!(company.active && router.active && router.name.is_none() && company.telegram.token.is_none());
+    let schema_time: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    for at in [company.created_at, router.created_at, product.created_at] {
+        assert!(at > schema_time, "{at}");
+    }
+    assert!(directory.is_on_sale(&directory.plans[&PlanId::new("4h")]));
     assert_eq!(
         all_secrets(&directory.accounts[&AccountId::new("fedapay")].keys),
         ["sk", "wh"]
@@ -1167,6 +1196,87 @@ fn a_key_is_found_by_what_is_shown_and_by_nothing_else() {
     assert!(passing.is_valid(at(9)) && !passing.is_valid(at(10)));
     let other = CompanyId::new("nobody");
     assert_eq!(fixture.read(|db| db.api_keys(Some(&other))), []);
+}
+
+#[test]
+fn a_products_number_stays_and_is_never_given_again() {
+    let fixture = fixture();
+    let number = |id: &str| fixture.read(|db| db.load_directory()).products[&PlanId::new(id)].number;
+    let first = number("4h");
+    fixture.write(|db| {
+        let mut product = db.load_directory()?.products[&plan().id].clone();
+        product.active = false;
+        product.description = Some("four hours".to_owned());
+        product.position = -3;
+        product.details = vec![serde_json::Map::from_iter([("value".to_owned(), "10 Mbps".into())])];
+        db.set_product(&product)
+    });
+    // What the business file writes leaves it alone.
+    fixture.write(put_business);
+    let stored = fixture.read(|db| db.load_directory()).products[&plan().id].clone();
+    assert_eq!((stored.number, stored.active, stored.position), (first, false, -3));
+    assert_eq!(stored.description.as_deref(), Some("four hours"));
+    assert_eq!(stored.details[0]["value"], "10 Mbps");
+    fixture.write(|db| db.remove_plan(&plan().id));
+    assert!(fixture.read(|db| db.load_directory()).products.is_empty());
+    fixture.write(|db| db.put_plan(&plan()));
+    assert!(number("4h") > first, "a plan that is made anew is another product");
+    assert!(fixture.read(|db| db.load_directory()).products[&plan().id].active);
+}
+
+#[test]
+fn s7_cards_are_kept_through_apply_and_their_token_is_sealed() {
+    let fixture = fixture();
+    let card = CompanyCard {
+        contact_phone: Some("+52 55".to_owned()),
+        active: false,
+        telegram: Telegram {
+            token: Some("123:canary-telegram".into()),
+            chat: Some("-7".to_owned()),
+            on: true,
+        },
+        ..CompanyCard::default()
+    };
+    let router_card = RouterCard {
+        name: Some("Azotea".to_owned()),
+        user_prefix: "PT-".to_owned(),
+        ..RouterCard::default()
+    };
+    let before = fixture.read(|db| db.directory_version());
+    fixture.write(move |db| {
+        db.set_company_card(&company().id, &card)?;
+        db.set_router_card(&router().id, &router_card)
+    });
+    assert!(fixture.read(|db| db.directory_version()) > before, "others hear of it");
+    fixture.write(put_business);
+    let directory = fixture.read(|db| db.load_directory());
+    let stored = &directory.companies[&company().id].card;
+    assert_eq!(
+        (stored.active, stored.contact_phone.as_deref()),
+        (false, Some("+52 55"))
+    );
+    assert_eq!(
+        (stored.telegram.on, stored.telegram.chat.as_deref()),
+        (true, Some("-7"))
+    );
+    assert_eq!(
+        stored.telegram.token.as_ref().unwrap().expose_secret(),
+        "123:canary-telegram"
+    );
+    assert_eq!(stored.created_at, at(0), "when it was made is not a card's to say");
+    let stored = &directory.routers[&router().id];
+    assert_eq!(
+        (stored.shown_name(), stored.card.user_prefix.as_str()),
+        ("Azotea", "PT-")
+    );
+    for file in ["mikrelay.db", "mikrelay.db-wal"] {
+        let bytes = std::fs::read(fixture.folder.path().join(file)).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"canary"), "{file}");
+    }
+    let missing = fixture
+        .store
+        .write_now(|db| db.set_router_card(&RouterId::new("none"), &RouterCard::default()));
+    assert!(matches!(missing, Err(StoreError::NotFound { .. })));
 }
 
 #[test]
