@@ -7,7 +7,7 @@
 
 mod comment;
 
-pub use comment::{BatchNumber, comment, is_expiry_form};
+pub use comment::{BatchNumber, comment, expiry, is_expiry_form};
 use rand::TryRng;
 use secrecy::SecretString;
 

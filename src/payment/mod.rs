@@ -6,6 +6,8 @@ pub use change::lane_of;
 pub mod checkout;
 mod confirm;
 mod deliver;
+mod device;
+mod hook_events;
 pub mod hooks;
 mod judge;
 pub mod keys;
@@ -19,16 +21,21 @@ mod provision;
 pub mod receive;
 mod recheck;
 mod reconcile;
+pub mod reconnect;
 pub mod recover;
 pub mod refund;
 mod rests;
 mod retention;
 pub mod router_keys;
+pub mod router_look;
 mod routers;
 mod settle;
 pub mod shared_hook;
+mod telegram;
+mod unplaced;
 mod upkeep;
 pub mod view;
+mod watch;
 mod whose;
 
 use std::collections::HashSet;
@@ -44,18 +51,20 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::company::{Account, Company, GatewayName, Hotspot, Router};
 use crate::gateway::GatewayError;
 use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{CompanyId, OrderRef, OrderToken};
+use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
-use crate::routeros::Deadlines;
+use crate::router_watch::Presence;
+use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
+use crate::telegram::{TelegramChat, TestFault};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
@@ -64,8 +73,11 @@ use links::{LinkError, PlacedLink};
 use portal::told::{PaymentTold, ToldError};
 use portal::{CardWish, SaleError, Seller, Sold};
 use receive::{CallbackReply, CallbackRequest};
+use reconnect::info::{self, Info, InfoWish};
+use reconnect::{Comeback, Reconnected, Trouble};
 use recover::Recovered;
 use router_keys::KeyFault;
+use router_look::RouterTest;
 use routers::Routers;
 use shared_hook::Heard;
 use view::{OrderView, Recovery};
@@ -83,6 +95,8 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    watches: watch::Watches,
+    tries: reconnect::Tries,
     flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
@@ -115,6 +129,8 @@ pub struct Parts {
     pub key: MasterKey,
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
+    /// Where Telegram's bots are served.
+    pub telegram_url: Url,
     pub deadlines: Deadlines,
     /// Names of the secrets that sign keys and sessions, from newest to oldest.
     pub token_secrets: Vec<String>,
@@ -148,6 +164,8 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            watches: watch::Watches::default(),
+            tries: reconnect::Tries::default(),
             flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
@@ -236,6 +254,37 @@ impl Relay {
         view::open_order(self, token).await
     }
 
+    /// The session that a delivered order's phone has on the router now, with its id; `None` also where the router
+    /// does not say in a few seconds.
+    pub async fn session_of(&self, order: &OrderRef) -> Result<Option<Active>, StoreError> {
+        online::session_of(self, order).await
+    }
+
+    /// Lets a phone back in with the code it bought.
+    pub async fn reconnect(&self, router: &RouterId, wish: &Comeback) -> Reconnected {
+        reconnect::reconnect(self, router, wish).await
+    }
+
+    /// What a customer's code is good for, told to whoever knows its password.
+    pub async fn account_info(&self, router: &RouterId, wish: &InfoWish) -> Info {
+        info::look(self, router, wish).await
+    }
+
+    /// Whether the router answers.
+    pub async fn router_answers(&self, router: &RouterId) -> Result<(), Trouble> {
+        router_look::answers(self, router).await
+    }
+
+    /// Connects to the router as a sale would, on a connection of its own.
+    pub async fn test_router(&self, router: &RouterId) -> Result<RouterTest, Trouble> {
+        router_look::test(self, router).await
+    }
+
+    /// The router's user profiles, as it has them now.
+    pub async fn router_profiles(&self, router: &RouterId) -> Result<Vec<UserProfile>, Trouble> {
+        router_look::profiles(self, router).await
+    }
+
     /// The order a reference and a second fact (or the device cookie) lead to.
     pub async fn recover(&self, recovery: Recovery) -> Result<Recovered, StoreError> {
         recover::recover(self, recovery).await
@@ -257,9 +306,12 @@ impl Relay {
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
             Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Telegram(notice) => Box::pin(telegram::send(self, *notice, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Watch(router) => Box::pin(watch::look(self, router)).await,
+            Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
@@ -274,7 +326,21 @@ impl Relay {
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
     pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
-        upkeep::plan(self).await
+        upkeep::plan(self).await?;
+        watch::plan(self).await
+    }
+
+    /// What a lane saw of its router. Decides, slowly, whether it came or went, and tells who wants to know.
+    pub async fn see_router(&self, router: &RouterId, seen: Presence) -> Result<(), StoreError> {
+        watch::see(self, router, seen).await
+    }
+
+    fn watches(&self) -> &watch::Watches {
+        &self.0.watches
+    }
+
+    fn routers(&self) -> &Routers {
+        &self.0.routers
     }
 
     /// Whether the store takes writes.
@@ -334,6 +400,19 @@ impl Relay {
 
     pub fn public_url(&self) -> &Url {
         &self.0.parts.public_url
+    }
+
+    /// Sends the test message with this bot to this chat, now.
+    pub async fn test_telegram(&self, company: &Company, chat: &TelegramChat) -> Result<(), TestFault> {
+        telegram::test(self, company, chat).await
+    }
+
+    fn telegram_url(&self) -> &Url {
+        &self.0.parts.telegram_url
+    }
+
+    fn http(&self) -> &HttpClient {
+        &self.0.parts.http
     }
 
     /// Has a conversation with an account's gateway, unless that wants to be left alone now.

@@ -314,7 +314,13 @@ pub(super) fn is_ours(work: &Work, voucher: &Voucher, row: &UserRow) -> bool {
 
 /// The mark in the user's `email`, which Mikhmon never touches (facts `mikhmon.md` 5).
 fn email_tag(reference: &OrderRef) -> String {
-    format!("{}@mikrelay.invalid", reference.as_str().to_ascii_lowercase())
+    format!("{}@{TAG_DOMAIN}", reference.as_str().to_ascii_lowercase())
+}
+
+/// The order whose mark a user's `email` is.
+pub(super) fn reference_of_tag(email: &str) -> Option<OrderRef> {
+    let reference = email.strip_suffix(TAG_DOMAIN)?.strip_suffix('@')?;
+    (!reference.is_empty()).then(|| OrderRef::new(reference.to_ascii_uppercase()))
 }
 
 pub(super) fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
@@ -485,6 +491,8 @@ fn later(after: jiff::SignedDuration, why: &str) -> Outcome {
     }
 }
 
+/// Never a real address.
+const TAG_DOMAIN: &str = "mikrelay.invalid";
 /// Names drawn in a row before the style is called too short for the number of live vouchers.
 pub(super) const NAMES_TRIED: usize = 8;
 /// How often a thing only a person can mend is tried again, so that the order goes on soon after it.

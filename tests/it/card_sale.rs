@@ -469,14 +469,16 @@ async fn the_phone_is_logged_in_if_that_is_wished_and_can_be() {
     let gateway = GatewayName::Conekta;
     let portal = Portal::open().await;
     let sold = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
-    assert_ready(&sold);
+    let (user, _) = assert_ready(&sold);
     assert!(sold.access.wished && sold.access.online);
+    let bound = portal.world().router.property("/ip/hotspot/user", &user, "mac-address");
+    assert_eq!(bound.as_deref(), Some(MAC.as_bytes()), "the user is kept to the phone");
     assert_eq!(
         (sold.access.mac.as_deref(), sold.access.ip.as_deref()),
         (Some(MAC), Some(IP))
     );
     let session = sold.access.session_id.unwrap();
-    assert!(session.starts_with('*'), "{session}");
+    assert_eq!(session, portal.world().router.active()[0].id);
     assert!(portal.world().router.is_online(MAC));
     // The device was not there, or is not known, or nobody asked for it.
     for (mac, wished) in [

@@ -135,7 +135,8 @@ async fn fix(relay: &Relay, order: &Order, sale: &CardSale) -> Result<SaleResult
     }
     let wishes = sale.wish.auto_connect && order.online == Online::Yes;
     let session_id = if wishes {
-        online::session_of(relay, order).await
+        let session = online::session_of(relay, &order.reference).await?;
+        session.map(|session| session.id)
     } else {
         None
     };

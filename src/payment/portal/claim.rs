@@ -198,6 +198,7 @@ fn new_sale(relay: &Relay, offered: &Offered, wish: &CardWish, names: &Names) ->
             // What is not to be logged in is not known to the login.
             mac: mac.filter(|_| connects),
             ip: wish.ip.as_deref().and_then(address).filter(|_| connects),
+            bind_mac: connects,
             language: wish.language,
             phone: payer_phone(offered, wish),
             email: Some(wish.email.clone()).filter(|email| crate::notify::mail::check_address(email).is_ok()),
