@@ -716,6 +716,14 @@ async fn lives_that_went_wrong_once_come_to_a_good_end() {
             Act::Pay(First),
             Act::Hear(First),
         ],
+        // Called paid again after the bank took it back: held, and released by the operator.
+        vec![
+            Act::Pay(Second),
+            Act::ChargeBack(Second),
+            Act::Hear(Second),
+            Act::HearPaid(Second),
+            Act::TakeBack,
+        ],
         // The same after the order was paid: not given back twice.
         vec![
             Act::Pay(First),

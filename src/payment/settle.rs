@@ -340,6 +340,7 @@ fn act(
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
+            second::own_again(change, order)?;
             let sentence = format!("{reason} ({why})");
             if order.state.awaits_money() {
                 order.reason = Some(reason);

@@ -6,8 +6,10 @@ use mikrelay::ids::CompanyId;
 use mikrelay::order::State;
 use serde_json::{Value, json};
 
+use crate::http::ask_at;
 use crate::office::{Office, PASSWORD, PNG};
 use crate::portal::json_of;
+use crate::process::{Serve, Start};
 
 const LOGIN: &str = "/api/v1/auth/login";
 const OWN: &str = "/api/v1/admin/mi-empresa";
@@ -156,6 +158,57 @@ async fn an_empty_text_takes_a_credential_away_and_the_account_then_sells_nothin
         .await;
     assert_eq!(conekta["configuracion_actual"]["conekta_private_key"], "********");
     assert_eq!(conekta["configuracion_actual"]["conekta_mode"], "live");
+}
+
+/// The served program with the most talkative log; what is secret, or personal, is in none of its lines.
+#[tokio::test]
+async fn s8_passwords_tokens_and_keys_are_in_no_log() {
+    let serve = Serve::start(Start {
+        log: "trace",
+        ..Start::default()
+    })
+    .await;
+    let canary = "canario en la mina";
+    let add = ["user", "add", "ana@example.com", "--role", "super_admin"];
+    let (status, said) = serve.cli_given(&add, &format!("{canary}\n")).await;
+    assert!(status.success() && !said.contains(canary), "{said}");
+    let ask = async |token: &str, method: &str, path: &str, body: Value| {
+        let (bearer, text) = (format!("Bearer {token}"), body.to_string());
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let reply = ask_at(serve.address, method, path, &headers, text.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.body);
+        json_of(&reply)
+    };
+    let login = json!({"email": "ana@example.com", "password": canary});
+    let session = ask("", "POST", LOGIN, login).await["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let company = json!({"nombre": "Canario", "contacto_email": "c@example.com", "conekta_private_key": "key_canario"});
+    let company = ask(&session, "POST", "/admin/empresas", company).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let router = json!({"nombre": "R", "host": "10.0.0.9", "usuario": "api", "password": "clave-canario"});
+    let made = ask(&session, "POST", &format!("/admin/empresas/{company}/routers"), router).await;
+    let key = made["api_key"].as_str().unwrap();
+    ask(key, "GET", "/api/v1/config/public", json!({})).await;
+    let change = json!({"current_password": canary, "new_password": "otro canario, otra mina"});
+    ask(&session, "POST", "/api/v1/auth/change-password", change).await;
+    let log = serve.log();
+    assert!(log.contains("/admin/empresas/{empresa_id}/routers"), "{log}");
+    for secret in [
+        canary,
+        "otro canario, otra mina",
+        &session,
+        "key_canario",
+        "clave-canario",
+        key,
+        "ana@example.com",
+        "$argon2id",
+    ] {
+        assert!(!log.contains(secret), "`{secret}` in {log}");
+    }
 }
 
 #[tokio::test]
@@ -436,6 +489,11 @@ async fn o3_keys_are_listed_and_routers_deleted() {
         .done(&one.session, "GET", &format!("{OWN}/transacciones"), Value::Null)
         .await;
     assert_eq!(sales["total"], 1);
+    let exported = mikrelay::site::export(&office.store().directory());
+    assert!(
+        !exported.contains(&one.router) && exported.contains(&one.company),
+        "{exported}"
+    );
     // A router that never sold anything is gone altogether.
     let body = json!({"nombre": "Otro", "host": "10.0.0.9", "usuario": "api", "password": "clave"});
     let routers = format!("/admin/empresas/{}/routers", one.company);

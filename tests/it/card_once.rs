@@ -303,6 +303,10 @@ async fn a_sale_that_nobody_charged_frees_its_token_and_says_so() {
     portal.gateway(gateway).fail_next([Fault::TooManyFor42s]);
     let sold = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
     assert_eq!(sold.standing, Standing::Fault(SaleFault::TooOften { after_s: 42 }));
+    // Nobody disturbs it meanwhile.
+    let early = portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap();
+    assert!(matches!(early.standing, Standing::Fault(SaleFault::TooOften { .. })));
+    portal.world().clock.advance_ms(45_000);
     assert_ready(&portal.sell(portal.phone_wish(gateway, "tok_ok")).await.unwrap());
     assert_eq!(portal.charges(gateway), 1);
 }
