@@ -62,15 +62,19 @@ pub struct Offered {
 
 /// The company's product of this number.
 pub fn known(directory: &Directory, company: &CompanyId, number: i64) -> Result<Offered, AdminError> {
-    let found = directory.product(number).and_then(|(product, plan)| {
-        let router = directory.router_of_plan(plan)?;
-        (&router.company == company && router.card.removed_at.is_none()).then(|| Offered {
-            product: product.clone(),
-            plan: plan.clone(),
-            router: router.id.clone(),
-        })
-    });
+    let found = directory.product(number);
+    let found = found.and_then(|(product, plan)| offered(directory, company, product, plan));
     found.ok_or(AdminError::NoProduct(number))
+}
+
+/// The product with its plan, if it is the company's.
+fn offered(directory: &Directory, company: &CompanyId, product: &Product, plan: &Plan) -> Option<Offered> {
+    let router = directory.router_of_plan(plan)?;
+    (&router.company == company && router.card.removed_at.is_none()).then(|| Offered {
+        product: product.clone(),
+        plan: plan.clone(),
+        router: router.id.clone(),
+    })
 }
 
 /// The company's products, of one router or of all: by their position, newest first.
@@ -78,7 +82,7 @@ pub fn of_company(directory: &Directory, company: &CompanyId, router: Option<&Ro
     let mut found: Vec<_> = directory
         .products
         .values()
-        .filter_map(|product| known(directory, company, product.number).ok())
+        .filter_map(|product| offered(directory, company, product, directory.plans.get(&product.plan)?))
         .filter(|offered| router.is_none_or(|router| &offered.router == router))
         .collect();
     found.sort_by_key(|offered| (offered.product.position, std::cmp::Reverse(offered.product.number)));

@@ -125,30 +125,11 @@ pub fn update(
 ) -> Result<Router, AdminError> {
     let old = known(&db.load_directory()?, company, id)?;
     let mut new = old.clone();
-    let password = secret_of("password_encrypted", change.password)?;
-    let (old_host, old_port) = address::parted(&old.address);
-    let host = change.host.as_deref().map_or(old_host, str::to_owned);
-    let (address, port) = address::joined(&host, change.port.unwrap_or(i64::from(old_port)))?;
-    if address != old.address {
-        policy.judge(address::parted(&address).0.as_str(), port)?;
-        if password.is_none() {
-            return Err(AdminError::PasswordAgain);
-        }
-        new.address = address;
-        // What another machine at another place shows is another certificate.
-        let kept = if (old_port == API_TLS_PORT) == (port == API_TLS_PORT) {
-            &old.tls
-        } else {
-            &RouterTls::Off
-        };
-        new.tls = tls_of(port, kept, None)?;
-    }
-    if let Some(fingerprint) = &change.fingerprint {
-        new.tls = tls_of(port, &RouterTls::Off, fingerprint.as_deref())?;
-        let weaker = old.tls != RouterTls::Off && new.tls == RouterTls::Off;
-        if weaker && password.is_none() {
-            return Err(AdminError::PasswordAgain);
-        }
+    let password = secret_of("password_encrypted", change.password.clone())?;
+    (new.address, new.tls) = place_of(&old, policy, &change)?;
+    let protection_changes = old.tls != RouterTls::Off && old.tls != new.tls;
+    if (new.address != old.address || protection_changes) && password.is_none() {
+        return Err(AdminError::PasswordAgain);
     }
     if let Some(name) = &change.name {
         new.card.name = Some(needed("nombre", name, MOST_NAME)?);
@@ -172,6 +153,31 @@ pub fn update(
         db.bump_directory_version()?;
     }
     Ok(new)
+}
+
+/// Where the router is to be reached, and how the connection is protected.
+fn place_of(old: &Router, policy: &AddressPolicy, change: &RouterChange) -> Result<(String, RouterTls), AdminError> {
+    let (old_host, old_port) = address::parted(&old.address);
+    let host = change.host.as_deref().map(str::trim);
+    let stays = host.is_none_or(|host| host.eq_ignore_ascii_case(&old_host))
+        && change.port.is_none_or(|port| port == i64::from(old_port));
+    let (address, port, tls) = if stays {
+        (old.address.clone(), old_port, old.tls.clone())
+    } else {
+        let host = host.unwrap_or(&old_host);
+        let (address, port) = address::joined(host, change.port.unwrap_or(i64::from(old_port)))?;
+        policy.judge(&address::parted(&address).0, port)?;
+        let kept = if (old_port == API_TLS_PORT) == (port == API_TLS_PORT) {
+            &old.tls
+        } else {
+            &RouterTls::Off
+        };
+        (address, port, tls_of(port, kept, None)?)
+    };
+    Ok(match &change.fingerprint {
+        Some(fingerprint) => (address, tls_of(port, &RouterTls::Off, fingerprint.as_deref())?),
+        None => (address, tls),
+    })
 }
 
 /// Opens or closes a router for sales.

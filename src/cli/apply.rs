@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::audit::{Actor, Changes};
 use crate::site::{self, Site, SiteError, Summary};
 use crate::store::{Store, StoreError};
 
@@ -19,8 +20,22 @@ pub fn read(file: &Path) -> Result<Site> {
 pub fn write(store: &Store, site: Site, prune: bool) -> Result<Result<Summary, SiteError>, StoreError> {
     store.write_now(move |db| match site::apply(&site, db, prune) {
         Err(SiteError::Store(error)) => Err(error),
+        Ok(summary) => {
+            let changes = Changes::none()
+                .value("created", None::<&str>, told(&summary.created))
+                .value("updated", None::<&str>, told(&summary.updated))
+                .value("removed", told(&summary.removed), None::<&str>);
+            if !changes.is_empty() {
+                db.add_audit(&Actor::command("apply").did(None, "business file", changes))?;
+            }
+            Ok(Ok(summary))
+        }
         result => Ok(result),
     })
+}
+
+fn told(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 pub fn run(store: &Store, file: &Path, prune: bool, out: &mut dyn Write) -> Result<()> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::order::print_json;
 use super::table::{Table, line, moment, plain};
 use crate::api_key::{ApiKey, KEY_PREFIX, KeyKind};
+use crate::audit::{Actor, Changes};
 use crate::ids::{ApiKeyId, CompanyId, RouterId};
 use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
 use crate::secrets;
@@ -21,7 +22,11 @@ use crate::store::{Db, Store, StoreError};
 pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Result<()> {
     let company = known_company(store, company)?;
     let (owner, name) = (company.clone(), name.trim().to_owned());
-    let (key, shown) = store.write_now(move |db| add(db, owner, name))?;
+    let (key, shown) = store.write_now(move |db| {
+        let made = add(db, owner, name)?;
+        note(db, "key make", &made.0.company, None, Some(&made.0.id))?;
+        Ok(made)
+    })?;
     line(out, "id", Some(&key.id))?;
     line(out, "company", Some(&company))?;
     line(out, "name", Some(&key.name))?;
@@ -44,7 +49,10 @@ pub fn make_for_router(store: &Store, tokens: Tokens, router: &str, wish: KeyWis
         bail!("there is no router `{}`; see `mikrelay export`", plain(id.as_str()));
     };
     let make = move |db: &Db<'_>| match router_keys::make(db, &tokens, &router, &wish) {
-        Ok(made) => Ok(Ok(made)),
+        Ok((made, ended)) => {
+            note(db, "key router", &router.company, ended.last(), Some(&made.key.id))?;
+            Ok(Ok((made, ended)))
+        }
         Err(MakeKeyError::Store(error)) => Err(error),
         Err(MakeKeyError::Token(error)) => Ok(Err(error)),
     };
@@ -128,12 +136,31 @@ fn standing(key: &ApiKey, now: Timestamp) -> String {
 /// Ends a key at once.
 pub fn revoke(store: &Store, id: &str, out: &mut dyn Write) -> Result<()> {
     let wanted = ApiKeyId::new(id.trim());
-    let revoked = store.write_now(move |db: &Db<'_>| -> Result<bool, StoreError> { db.revoke_api_key(&wanted) })?;
+    let revoked = store.write_now(move |db: &Db<'_>| -> Result<bool, StoreError> {
+        let revoked = db.revoke_api_key(&wanted)?;
+        let keys = if revoked { db.api_keys(None)? } else { Vec::new() };
+        if let Some(key) = keys.iter().find(|key| key.id == wanted) {
+            note(db, "key revoke", &key.company, Some(&wanted), None)?;
+        }
+        Ok(revoked)
+    })?;
     if !revoked {
         bail!("there is no valid key `{}`; see `mikrelay key list`", plain(id));
     }
     writeln!(out, "key {} is revoked", plain(id))?;
     Ok(())
+}
+
+/// Writes down that a key began or ended.
+fn note(
+    db: &Db<'_>,
+    act: &str,
+    company: &CompanyId,
+    ended: Option<&ApiKeyId>,
+    begun: Option<&ApiKeyId>,
+) -> Result<(), StoreError> {
+    let changes = Changes::none().value("api_key", ended, begun);
+    db.add_audit(&Actor::command(act).did(Some(company), format!("company {company}"), changes))
 }
 
 /// The company of the business file that is meant.
