@@ -144,7 +144,7 @@ async fn a_portal_reads_its_configuration_and_catalogue() {
         json!({
             "id": number, "perfil_mikrotik_id": "*4", "perfil_mikrotik_nombre": "1H", "nombre_venta": "1 Hora",
             "descripcion": null, "imagen_url": null, "precio": 15.0, "moneda": "MXN",
-            "detalles": [{"label": "Velocidad", "value": "10 Mbps"}], "destacado": true,
+            "detalles": [{"label": "Velocidad", "value": "10 Mbps"}], "destacado": true, "pasarelas": ["conekta"],
         })
     );
     // No zone, microseconds (O10: and no offset of the server's).
