@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::http::{Reply, Request, Server};
 
@@ -123,8 +123,12 @@ fn answer(state: &mut State, request: &Request) -> Reply {
         Mood::Well => take(state, request),
         Mood::Busy(seconds) => {
             let words = format!("Too Many Requests: retry after {seconds}");
-            let mut body = refusal(StatusCode::TOO_MANY_REQUESTS, &words);
-            body["parameters"] = json!({"retry_after": seconds});
+            let body = json!({
+                "ok": false,
+                "error_code": 429,
+                "description": words,
+                "parameters": {"retry_after": seconds},
+            });
             Reply::json(StatusCode::TOO_MANY_REQUESTS, &body)
         }
         Mood::UnknownBot => refuse(StatusCode::UNAUTHORIZED, "Unauthorized"),
@@ -142,23 +146,23 @@ fn take(state: &mut State, request: &Request) -> Reply {
     let Some(token) = token.filter(|token| token.contains(':')) else {
         return refuse(StatusCode::NOT_FOUND, "Not Found");
     };
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let chat_id = match &body["chat_id"] {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+    let body: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
+    let chat_id = match body.get("chat_id") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
     if chat_id.is_empty() {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request: chat_id is empty");
     }
-    let html = body["text"].as_str().unwrap_or_default();
+    let html = body.get("text").and_then(Value::as_str).unwrap_or_default();
     if html.trim().is_empty() {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request: message text is empty");
     }
     if html.chars().count() > TEXT_MAX {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request: message is too long");
     }
-    if body["parse_mode"] == "HTML" && !is_readable(html) {
+    if body.get("parse_mode").is_some_and(|mode| mode == "HTML") && !is_readable(html) {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request: can't parse entities");
     }
     state.said.push(Said {
@@ -202,11 +206,10 @@ fn is_readable(html: &str) -> bool {
 }
 
 fn refuse(status: StatusCode, words: &str) -> Reply {
-    Reply::json(status, &refusal(status, words))
-}
-
-fn refusal(status: StatusCode, words: &str) -> Value {
-    json!({"ok": false, "error_code": status.as_u16(), "description": words})
+    Reply::json(
+        status,
+        &json!({"ok": false, "error_code": status.as_u16(), "description": words}),
+    )
 }
 
 /// The real one's limit.
