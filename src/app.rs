@@ -68,6 +68,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         clock: Clock::System,
         key,
         public_url: config.public_url_at(address),
+        telegram_url: config.telegram.base_url.clone(),
         deadlines: Deadlines::default(),
         token_secrets: config.api.token_secrets.clone(),
     });

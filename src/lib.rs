@@ -19,6 +19,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod card;
 pub mod clock;
 pub mod company;
 pub mod destination;
@@ -37,7 +38,9 @@ pub mod phone;
 pub mod plan;
 pub mod reason;
 pub mod refund;
+pub mod router_watch;
 pub mod shown;
+pub mod telegram;
 pub mod user;
 pub mod voucher;
 

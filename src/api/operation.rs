@@ -385,12 +385,17 @@ pub const fn body_or_fields(given: &[Body]) -> Body {
 /// Every operation, in the order of the document. A file of operations that is not named here does not exist.
 static TABLE: &[&[Operation]] = &[
     super::public::OPERATIONS,
+    super::hotspot::OPERATIONS,
+    super::router_reads::OPERATIONS,
+    super::sale::OPERATIONS,
+    super::notices::OPERATIONS,
     super::session::OPERATIONS,
     super::admin::own_company::OPERATIONS,
     super::admin::credentials::OPERATIONS,
     super::admin::sales::OPERATIONS,
     super::admin::own_routers::OPERATIONS,
     super::admin::products::OPERATIONS,
+    super::admin::telegram::OPERATIONS,
     super::admin::notices::OPERATIONS,
     super::admin::operator::OPERATIONS,
     super::admin::operator_routers::OPERATIONS,

@@ -7,6 +7,7 @@ pub mod event;
 pub mod export;
 mod health;
 pub mod hook;
+pub mod hook_endpoint;
 pub mod key;
 pub mod kit;
 pub mod ledger;
@@ -213,6 +214,9 @@ enum HookCommand {
     /// One webhook, its tries and its body
     Show {
         id: i64,
+        /// Also show the code that it tells of
+        #[arg(long)]
+        voucher: bool,
         #[arg(long)]
         json: bool,
     },
@@ -227,6 +231,49 @@ enum HookCommand {
     Rotate {
         /// The company's id in the business file
         company: String,
+        /// For how many hours the old one still signs
+        #[arg(long, default_value_t = 24)]
+        keep_hours: u32,
+    },
+    /// Where a company's own webhooks go
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum EndpointCommand {
+    /// Send a company's events to an address; its secret is shown
+    Add {
+        /// The company's id in the business file
+        company: String,
+        /// Where they are posted
+        url: String,
+        /// Only this event, for example `payment.succeeded`; may be repeated
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// The endpoints and what they are told of
+    List {
+        /// Only this company's
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change what an endpoint is told of; one that was gone hears again
+    Events {
+        id: String,
+        /// Only this event; may be repeated; without it all
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// Forget an endpoint; what still waits for it is not sent
+    Remove { id: String },
+    /// Print what signs an endpoint's webhooks
+    Secret { id: String },
+    /// Make a new secret; the old one signs as well for a while
+    Rotate {
+        id: String,
         /// For how many hours the old one still signs
         #[arg(long, default_value_t = 24)]
         keep_hours: u32,
@@ -461,10 +508,22 @@ fn run_key(config: &Config, command: KeyCommand, out: &mut dyn Write) -> Result<
 fn run_hook(store: &Store, command: HookCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         HookCommand::List { open, limit, json } => hook::list(store, open, limit, json, out),
-        HookCommand::Show { id, json } => hook::show(store, id, json, out),
+        HookCommand::Show { id, voucher, json } => hook::show(store, id, voucher, json, out),
         HookCommand::Replay { id } => hook::replay(store, id, out),
         HookCommand::Secret { company } => hook::secret(store, &company, out),
         HookCommand::Rotate { company, keep_hours } => hook::rotate(store, &company, keep_hours, out),
+        HookCommand::Endpoint(command) => run_hook_endpoint(store, command, out),
+    }
+}
+
+fn run_hook_endpoint(store: &Store, command: EndpointCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        EndpointCommand::Add { company, url, event } => hook_endpoint::add(store, &company, &url, &event, out),
+        EndpointCommand::List { company, json } => hook_endpoint::list(store, company.as_deref(), json, out),
+        EndpointCommand::Events { id, event } => hook_endpoint::events(store, &id, &event, out),
+        EndpointCommand::Remove { id } => hook_endpoint::remove(store, &id, out),
+        EndpointCommand::Secret { id } => hook_endpoint::secret(store, &id, out),
+        EndpointCommand::Rotate { id, keep_hours } => hook_endpoint::rotate(store, &id, keep_hours, out),
     }
 }
 

@@ -13,6 +13,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::telegram::TELEGRAM_URL;
+
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,9 +25,17 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
     pub mail: Mail,
+    pub telegram: Telegram,
     pub outgoing: Outgoing,
     pub api: Api,
     pub log: Log,
+}
+
+/// How notices reach Telegram; bots and chats are the companies' own.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// Telegram itself, a Bot API server of one's own, or a simulator.
+    pub base_url: Url,
 }
 
 /// Which addresses may be called that clients of the API gave.
@@ -263,9 +273,16 @@ struct Raw {
     master_key_file: Option<PathBuf>,
     trusted_proxies: Vec<String>,
     mail: RawMail,
+    telegram: RawTelegram,
     outgoing: RawOutgoing,
     api: RawApi,
     log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawTelegram {
+    base_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -319,6 +336,9 @@ impl Raw {
             master_key_file: self.master_key_file,
             trusted_proxies: read_networks("trusted_proxies", &self.trusted_proxies)?,
             mail: self.mail.check()?,
+            telegram: Telegram {
+                base_url: read_telegram_url(self.telegram.base_url.as_deref().unwrap_or(TELEGRAM_URL))?,
+            },
             outgoing: Outgoing {
                 allow: read_networks("outgoing.allow", &self.outgoing.allow)?,
                 ports: self.outgoing.ports,
@@ -411,6 +431,14 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
     } else {
         Err(wrong())
     }
+}
+
+fn read_telegram_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).ok();
+    let usable =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
+    url.filter(usable)
+        .ok_or_else(|| value("telegram.base_url", "write it as `https://api.telegram.org`"))
 }
 
 fn read_session_hours(hours: Option<u32>) -> Result<u32, ConfigError> {

@@ -3,9 +3,10 @@
 //! Promises: an order is asked about by its id or, where the answer to its creation was lost, found by our
 //! reference, because Conekta has no idempotency key; only `paid` is money; amounts stay integers (centavos); a
 //! refund is read before it is asked for, so that asking twice gives back once.
-//! Deliberately does not do: direct charges with card tokens, customers, plans, instalments, captures.
+//! Deliberately does not do: customers, plans, captures, 3-D Secure challenges outside of its own page.
 //! Facts: `gateways-latin-america.md` 2; version 2.2 is asked for, and nothing is read that 2.1 and 2.3 lack.
 
+pub(super) mod charge;
 mod list;
 
 use http::Method;
@@ -17,8 +18,8 @@ use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::conekta_order::{self as wire, Event, Order};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    PaymentStatus, RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, ConektaMethod, Language, Mode};
 use crate::ids::OrderRef;
@@ -88,6 +89,13 @@ impl Gateway for Conekta {
                     Dialogue::Done(read_started(&api, &answer, &reference))
                 })
             }
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn charge(&self, account: &Account, request: &ChargeRequest) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => charge::charge(&api, request),
             Err(error) => answer::ended(error),
         }
     }

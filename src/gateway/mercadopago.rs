@@ -4,9 +4,10 @@
 //! Promises: a notification only says which payment to ask about; a payment's own answer decides, and only if it
 //! names our order. Creating and refunding carry an idempotency key that is the same for each try, so a try whose
 //! answer was lost is repeated without harm or found again by our reference. Amounts never become floats.
-//! Deliberately does not do: cards on our own page, instalment choices, partial refunds, payments split over several
+//! Deliberately does not do: instalment choices on the hosted page, captures, partial refunds, payments split over several
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
+mod charge;
 mod least;
 mod list;
 mod notice;
@@ -23,11 +24,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
-    RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, MercadopagoCheckout, Mode};
-use crate::money::Currency;
+use crate::ids::OrderRef;
+use crate::money::{Currency, Money};
 use crate::reason::GatewayRule;
 
 pub struct Mercadopago;
@@ -77,7 +79,7 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        let checked = Api::of(account).and_then(|api| check_currency(request).map(|()| api));
+        let checked = Api::of(account).and_then(|api| check_currency(request.amount).map(|()| api));
         match checked {
             Ok(api) => {
                 let wanted = request.clone();
@@ -86,6 +88,13 @@ impl Gateway for Mercadopago {
                     MercadopagoCheckout::Preferences => preference::create(api, &wanted),
                 })
             }
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn charge(&self, account: &Account, request: &ChargeRequest) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => charge::charge(&api, request),
             Err(error) => answer::ended(error),
         }
     }
@@ -248,7 +257,12 @@ fn by_reference(api: Api, key: PaymentKey) -> Dialogue<Report> {
     match (api.checkout, key.gateway_id.as_deref()) {
         // The account was set to orders after this order's preference was made.
         (MercadopagoCheckout::Orders, Some(id)) if id.contains('-') => payment::search(api, key),
-        (MercadopagoCheckout::Orders, _) => order::search(api, key),
+        // A card's payment is none of its orders.
+        (MercadopagoCheckout::Orders, None) => order::search(api.clone(), key.clone()).then(move |found| match found {
+            Err(GatewayError::NotFound) => payment::search(api, key),
+            other => Dialogue::Done(other),
+        }),
+        (MercadopagoCheckout::Orders, Some(_)) => order::search(api, key),
         (MercadopagoCheckout::Preferences, _) => payment::search(api, key),
     }
 }
@@ -288,11 +302,11 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// The callback's address with our reference, which the notification then brings back, and without the legacy
 /// shape. The access UUID stays last, where `http_client` hides it.
-fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
-    let own = format!("source_news=webhooks&{}={}", notice::OUR_REFERENCE, request.order);
-    let url = match request.notify_url.split_once('?') {
+fn notification_url(order: &OrderRef, notify_url: &str) -> Result<String, GatewayError> {
+    let own = format!("source_news=webhooks&{}={order}", notice::OUR_REFERENCE);
+    let url = match notify_url.split_once('?') {
         Some((path, query)) => format!("{path}?{own}&{query}"),
-        None => format!("{}?{own}", request.notify_url),
+        None => format!("{notify_url}?{own}"),
     };
     if url.len() > NOTIFICATION_URL_CHARS {
         return Err(GatewayError::Rule(GatewayRule::AddressLength {
@@ -303,8 +317,8 @@ fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
 }
 
 /// Refuses what the gateway is paid in nowhere, before it is asked.
-fn check_currency(request: &PaymentRequest) -> Result<(), GatewayError> {
-    if CURRENCIES.contains(&request.amount.currency()) {
+fn check_currency(amount: Money) -> Result<(), GatewayError> {
+    if CURRENCIES.contains(&amount.currency()) {
         return Ok(());
     }
     Err(GatewayError::Rule(GatewayRule::Currencies {

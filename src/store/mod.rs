@@ -7,8 +7,10 @@
 
 mod api_keys;
 mod audit;
+mod card_sales;
 mod columns;
 mod directory;
+mod endpoints;
 mod error;
 mod hooks;
 mod inbox;
@@ -29,11 +31,13 @@ mod references;
 mod refunds;
 mod retention;
 mod sales;
+mod telegram;
 mod unplaced;
 mod users;
 mod writer;
 
 pub use audit::AuditFilter;
+pub use card_sales::Claim;
 pub use error::StoreError;
 pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The words: plain data and pure rules.
 const WORDS: &[&str] = &[
     "api_key",
+    "card",
     "audit",
     "clock",
     "company",
@@ -27,7 +28,9 @@ const WORDS: &[&str] = &[
     "plan",
     "refund",
     "reason",
+    "router_watch",
     "shown",
+    "telegram",
     "user",
     "voucher",
 ];

@@ -10,6 +10,7 @@ pub(super) mod own_company;
 pub(super) mod own_routers;
 pub(super) mod products;
 pub(super) mod sales;
+pub(super) mod telegram;
 
 use serde_json::{Value, json};
 
