@@ -502,7 +502,7 @@ impl Life<'_> {
     async fn come_to_rest(&mut self, acts: &[Act]) -> Result<(), TestCaseError> {
         let mut payments = [Payment::First, Payment::Second];
         // Either may be heard of first.
-        if self.world.number.load(Ordering::Relaxed) % 2 == 0 {
+        if self.world.number.load(Ordering::Relaxed).is_multiple_of(2) {
             payments.reverse();
         }
         for payment in payments {
