@@ -184,7 +184,7 @@ pub enum Reason {
         price: Money,
         rule: GatewayRule,
     },
-    /// The buyer's payment was declined; the words are for the buyer too.
+    /// The buyer's payment was declined. The words are the gateway's; what a buyer reads of a card's code is ours.
     Declined {
         gateway: GatewayName,
         words: String,

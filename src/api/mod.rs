@@ -2,6 +2,7 @@
 //! touches neither routers nor gateways nor mail. Errors have the form that the Pagos Hotspot API documents:
 //! `{"detail": "…"}`, or for fields a list of `{"type", "loc", "msg"}`, all of them at once.
 
+mod admin;
 pub mod auth;
 pub mod cors;
 pub mod docs;
@@ -18,6 +19,7 @@ pub mod public;
 pub mod router_reads;
 pub mod sale;
 pub mod serve;
+mod session;
 pub mod shape;
 pub mod texts;
 

@@ -19,7 +19,7 @@ mod refund;
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
@@ -38,6 +38,9 @@ impl Gateway for Mercadopago {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
+            Err(_) if account.keys.private_key().is_none() => PayMethod::Cannot {
+                missing: Lack::OneOf(&["secret_key"]),
+            },
             Err(_) => PayMethod::Cannot {
                 missing: Lack::ForeignKeys,
             },
@@ -136,6 +139,9 @@ impl Api {
         else {
             return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
         };
+        if access_token.expose_secret().is_empty() {
+            return Err(GatewayError::Misconfigured(NO_KEY.to_owned()));
+        }
         let base = account.base_url.as_deref().unwrap_or(API);
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
@@ -252,10 +258,11 @@ fn by_reference(api: Api, key: PaymentKey) -> Dialogue<Report> {
         // The account was set to orders after this order's preference was made.
         (MercadopagoCheckout::Orders, Some(id)) if id.contains('-') => payment::search(api, key),
         // A card's payment is none of its orders.
-        (MercadopagoCheckout::Orders, _) => order::search(api.clone(), key.clone()).then(move |found| match found {
+        (MercadopagoCheckout::Orders, None) => order::search(api.clone(), key.clone()).then(move |found| match found {
             Err(GatewayError::NotFound) => payment::search(api, key),
             other => Dialogue::Done(other),
         }),
+        (MercadopagoCheckout::Orders, Some(_)) => order::search(api, key),
         (MercadopagoCheckout::Preferences, _) => payment::search(api, key),
     }
 }
@@ -329,6 +336,7 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Answer, what: &str) -> Result<T
 
 const API: &str = "https://api.mercadopago.com";
 const FOREIGN_ACCOUNT: &str = "the account's keys are not Mercado Pago's";
+const NO_KEY: &str = "its owner took its secret key away";
 /// One for each of its countries (facts 3.10).
 const CURRENCIES: [Currency; 7] = [
     Currency::Ars,

@@ -90,6 +90,8 @@ pub struct Report {
     pub instructions: Option<Instructions>,
     /// What it tells of the card that paid, or was refused.
     pub card: Option<Box<CardDetails>>,
+    /// Payments beyond this one that came by the same way: each goes back alone, by its own `gateway_id`.
+    pub others: Vec<Report>,
     /// The gateway's own answer that `pay_url` was found in, as in `Started`.
     pub raw: Option<serde_json::Value>,
 }
@@ -109,6 +111,7 @@ impl Report {
             pay_url: None,
             instructions: None,
             card: None,
+            others: Vec::new(),
             raw: None,
         }
     }

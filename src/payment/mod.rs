@@ -7,6 +7,7 @@ pub mod checkout;
 mod confirm;
 mod deliver;
 mod device;
+mod hook_events;
 pub mod hooks;
 mod judge;
 pub mod keys;
@@ -30,8 +31,11 @@ pub mod router_look;
 mod routers;
 mod settle;
 pub mod shared_hook;
+mod telegram;
+mod unplaced;
 mod upkeep;
 pub mod view;
+mod watch;
 mod whose;
 
 use std::collections::HashSet;
@@ -47,7 +51,7 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::company::{Account, Company, GatewayName, Hotspot, Router};
 use crate::gateway::GatewayError;
 use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
@@ -55,10 +59,12 @@ use crate::http_client::outgoing::Outgoing;
 use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
+use crate::router_watch::Presence;
 use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
+use crate::telegram::{TelegramChat, TestFault};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
@@ -89,6 +95,7 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
+    watches: watch::Watches,
     tries: reconnect::Tries,
     flights: portal::Flights,
     router_tokens: Tokens,
@@ -122,6 +129,8 @@ pub struct Parts {
     pub key: MasterKey,
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
+    /// Where Telegram's bots are served.
+    pub telegram_url: Url,
     pub deadlines: Deadlines,
     /// Names of the secrets that sign keys and sessions, from newest to oldest.
     pub token_secrets: Vec<String>,
@@ -155,6 +164,7 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
+            watches: watch::Watches::default(),
             tries: reconnect::Tries::default(),
             flights: portal::Flights::default(),
             router_tokens,
@@ -296,9 +306,12 @@ impl Relay {
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
             Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Telegram(notice) => Box::pin(telegram::send(self, *notice, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Watch(router) => Box::pin(watch::look(self, router)).await,
+            Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
@@ -313,7 +326,21 @@ impl Relay {
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
     pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
-        upkeep::plan(self).await
+        upkeep::plan(self).await?;
+        watch::plan(self).await
+    }
+
+    /// What a lane saw of its router. Decides, slowly, whether it came or went, and tells who wants to know.
+    pub async fn see_router(&self, router: &RouterId, seen: Presence) -> Result<(), StoreError> {
+        watch::see(self, router, seen).await
+    }
+
+    fn watches(&self) -> &watch::Watches {
+        &self.0.watches
+    }
+
+    fn routers(&self) -> &Routers {
+        &self.0.routers
     }
 
     /// Whether the store takes writes.
@@ -373,6 +400,19 @@ impl Relay {
 
     pub fn public_url(&self) -> &Url {
         &self.0.parts.public_url
+    }
+
+    /// Sends the test message with this bot to this chat, now.
+    pub async fn test_telegram(&self, company: &Company, chat: &TelegramChat) -> Result<(), TestFault> {
+        telegram::test(self, company, chat).await
+    }
+
+    fn telegram_url(&self) -> &Url {
+        &self.0.parts.telegram_url
+    }
+
+    fn http(&self) -> &HttpClient {
+        &self.0.parts.http
     }
 
     /// Has a conversation with an account's gateway, unless that wants to be left alone now.

@@ -167,6 +167,7 @@ impl World {
             clock,
             key,
             public_url: "https://pay.example.net".parse().unwrap(),
+            telegram_url: crate::telegram::TELEGRAM_URL.parse().unwrap(),
             deadlines: Deadlines::default(),
             token_secrets: vec!["1".to_owned()],
         });
@@ -295,8 +296,10 @@ impl Life<'_> {
     }
 
     /// What `order retry` does with an order whose refund was wished.
-    async fn take_back(&self) {
+    async fn take_back(&mut self) {
         let reference = self.order.clone();
+        // He may deliver what is held, whatever became of its money.
+        self.gone.clear();
         let write = move |db: &Db<'_>| {
             let mut order = db.order(&reference)?.unwrap();
             if order.state == State::Refunding {
@@ -713,6 +716,14 @@ async fn lives_that_went_wrong_once_come_to_a_good_end() {
             Act::Pay(First),
             Act::Hear(First),
         ],
+        // Called paid again after the bank took it back: held, and released by the operator.
+        vec![
+            Act::Pay(Second),
+            Act::ChargeBack(Second),
+            Act::Hear(Second),
+            Act::HearPaid(Second),
+            Act::TakeBack,
+        ],
         // The same after the order was paid: not given back twice.
         vec![
             Act::Pay(First),
@@ -737,6 +748,41 @@ async fn live_through(world: &World, acts: &[Act]) -> Result<(), TestCaseError> 
     }
     life.come_to_rest(acts).await?;
     life.check(acts).await
+}
+
+#[test]
+fn only_the_gateways_word_about_the_payment_ends_a_refund_it_was_asked_for() {
+    let refund = |standing| Refund {
+        id: RefundId(1),
+        payment: crate::refund::Payment {
+            account: AccountId::new("mp"),
+            gateway_id: "1".to_owned(),
+            order: OrderRef::new("R"),
+            amount: price(),
+            seen_at: Timestamp::UNIX_EPOCH,
+        },
+        reason: RefundReason::Duplicate,
+        wisher: Wisher::Policy,
+        is_extra: true,
+        standing,
+        words: None,
+        attempts: 1,
+        wished_at: Timestamp::UNIX_EPOCH,
+        withdrawn_at: None,
+        asked_at: None,
+        ended_at: None,
+    };
+    for error in [GatewayError::NotFound, GatewayError::Refused("no".to_owned())] {
+        assert!(!is_unknown_after(&refund(Standing::Wished), &error));
+        for asked in [Standing::Asked, Standing::Pending] {
+            assert!(is_unknown_after(&refund(asked), &error), "{asked:?} {error}");
+        }
+    }
+    let keys = GatewayError::Misconfigured("key".to_owned());
+    assert!(
+        !is_unknown_after(&refund(Standing::Asked), &keys),
+        "the operator is told"
+    );
 }
 
 fn price() -> Money {

@@ -9,9 +9,9 @@ use super::judge::{Known, Verdict, judge};
 use super::refund::second;
 use super::refund::wish;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver, links};
+use super::{Outcome, Relay, deliver, links, unplaced};
 use crate::company::{Account, RouterCredentials};
-use crate::event::{Event, Proof};
+use crate::event::{Event, Proof, Unplaced};
 use crate::gateway::{self, GatewayError, PaymentStatus, Report};
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
@@ -32,18 +32,13 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
     let question = match find_order(relay, &event).await? {
         Found::Order(question) => question,
         Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+        Found::Unplaced(why) => return unplaced::close(relay, &event, why).await,
         Found::Unanswered(GatewayError::NotFound) if job.attempts >= NOT_FOUND_TRIES => {
             return close(relay, id, None, "the gateway does not know this payment").await;
         }
         Found::Unanswered(GatewayError::Refused(why)) => {
             tracing::warn!(event = %id, "event {id} is about a payment the gateway does not show: {why}");
-            return close(
-                relay,
-                id,
-                None,
-                "needs attention: the gateway does not show its payment to this account",
-            )
-            .await;
+            return unplaced::close(relay, &event, unplaced::not_shown(relay, &event)).await;
         }
         Found::Unanswered(error) => {
             return Ok(Outcome::Later {
@@ -76,10 +71,15 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
         Err(Unconfirmed::Gateway(GatewayError::NotFound)) if job.attempts >= NOT_FOUND_TRIES => {
             close(relay, id, Some(order), "the gateway does not know this payment").await
         }
-        Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
-            after: backoff(job.attempts).max(rest(&error)),
-            why: error.to_string(),
-        }),
+        Err(Unconfirmed::Gateway(error)) => {
+            if let (GatewayError::Misconfigured(words), 0) = (&error, job.attempts) {
+                unplaced::warn_of_account(relay, &event, shown(words)).await?;
+            }
+            Ok(Outcome::Later {
+                after: backoff(job.attempts).max(rest(&error)),
+                why: error.to_string(),
+            })
+        }
     }
 }
 
@@ -93,24 +93,23 @@ pub(super) enum Source {
 enum Found {
     Order(Box<Question>),
     Nothing(&'static str),
+    /// Nobody's here, and worth a look all the same.
+    Unplaced(Unplaced),
     /// The gateway had to be asked whose payment it is, and did not say.
     Unanswered(GatewayError),
 }
 
 /// The order an event is about, if it is one of this hotspot and account.
-async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
+async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
     let directory = relay.store().directory();
-    let event = &event.event;
+    let event = &full.event;
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
     let adapter = gateway::of(account);
     let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
-        Err(error) => {
-            tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
-            return Ok(Found::Nothing("needs attention: it is genuine but cannot be read"));
-        }
+        Err(error) => return Ok(unplaced::unreadable(event.proof, error).map_or_else(Found::Nothing, Found::Unplaced)),
     };
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
@@ -124,13 +123,23 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         .await?;
     if order.is_none() && notice.order.is_none() {
         order = match identify(relay, &directory, &accounts, &notice).await {
-            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(Some(report)) => {
+                let reference = report.order.clone();
+                let read = move |db: &Db<'_>| reference.map_or(Ok(None), |reference| db.order(&reference));
+                let order = relay.store().read(read).await?;
+                let taken_back = unplaced::taken_back(&report, notice.gateway_id.as_deref());
+                if let (None, Some(why)) = (&order, taken_back) {
+                    return Ok(Found::Unplaced(why));
+                }
+                order
+            }
             Ok(None) => None,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
     }
     let Some(order) = order else {
-        return Ok(Found::Nothing("no order of this relay"));
+        let why = unplaced::told_taken_back(full, &notice);
+        return Ok(why.map_or(Found::Nothing("no order of this relay"), Found::Unplaced));
     };
     // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
     let is_elsewhere = match &order.link {
@@ -146,7 +155,11 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     // A hint proves nothing, so any account may have heard it; a signature speaks for its own account only.
     let speaks_for_it = own.id == account.id || (event.proof == Proof::Hint && own.gateway() == account.gateway());
     if !speaks_for_it {
-        return Ok(Found::Nothing("needs attention: the order belongs to another account"));
+        let order = order.reference.to_string();
+        return Ok(match event.proof {
+            Proof::Signed => Found::Unplaced(Unplaced::OfAnotherAccount { order }),
+            Proof::Hint => Found::Nothing("needs attention: the order belongs to another account"),
+        });
     }
     Ok(Found::Order(Box::new(Question {
         order,
@@ -214,12 +227,36 @@ pub(super) async fn apply(
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
+            others(change, &mut order, account, &report, &why)?;
             if let Source::Event(event) = &source {
                 finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// What came of the payments that came beside the order's own: an order that is not paid takes none of them for it.
+fn others(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    if order.state.awaits_money() || order.state == State::Held {
+        return Ok(());
+    }
+    for other in &report.others {
+        second::keep(change, order, account, other)?;
+        let known = Known {
+            past: second::past(change.db, order, other)?,
+            ..Known::default()
+        };
+        let verdict = judge(order, account, other, &known);
+        act(change, order, account, other, verdict, why)?;
+    }
+    Ok(())
 }
 
 /// Keeps what an event brought beside the money, and notes in its row what it came to.
@@ -303,6 +340,7 @@ fn act(
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
+            second::own_again(change, order)?;
             let sentence = format!("{reason} ({why})");
             if order.state.awaits_money() {
                 order.reason = Some(reason);

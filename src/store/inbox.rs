@@ -23,6 +23,8 @@ pub struct EventFilter {
     pub order: Option<OrderRef>,
     pub settled: Option<bool>,
     pub conflict: Option<bool>,
+    /// Only those whose outcome says that they need attention.
+    pub attention: bool,
     /// At most `MAX_LISTED`, which is also what zero means.
     pub limit: usize,
 }
@@ -93,6 +95,12 @@ impl Db<'_> {
         self.one(&sql, [id.0], |columns| self.read_event(columns))
     }
 
+    /// Whether a webhook about this order was settled.
+    pub fn has_settled_event(&self, order: &OrderRef) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE order_reference = ?1 AND settled_at IS NOT NULL)";
+        self.value(sql, [order.as_str()])
+    }
+
     pub fn events(&self, filter: &EventFilter) -> Result<Vec<Event>, StoreError> {
         let mut conditions = vec!["1 = 1"];
         let mut values = Vec::new();
@@ -109,6 +117,9 @@ impl Db<'_> {
             Some(true) => conditions.push("conflict = 1"),
             Some(false) => conditions.push("conflict = 0"),
             None => {}
+        }
+        if filter.attention {
+            conditions.push("outcome GLOB 'needs attention*'");
         }
         let limit = if filter.limit == 0 {
             MAX_LISTED

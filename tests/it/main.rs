@@ -13,6 +13,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod admin;
 mod architecture;
 mod card_api;
 mod card_once;
@@ -20,6 +21,7 @@ mod card_sale;
 mod card_support;
 mod conekta;
 mod crossed;
+mod endpoints;
 mod gateways;
 mod hotspot_api;
 mod http;
@@ -28,6 +30,7 @@ mod kit;
 mod leaks;
 mod ledger;
 mod mercadopago;
+mod office;
 mod operator;
 mod pagos;
 mod payment;
@@ -46,3 +49,6 @@ mod settings;
 mod site;
 mod store;
 mod support;
+mod telegram;
+mod tenancy;
+mod unplaced;

@@ -28,6 +28,7 @@ use super::{Fault, MercadopagoKeys, Quirk};
 pub use books::{Books, decide};
 pub use notices::{errand, proof, signature};
 pub use pages::answer as page;
+pub use payments::make_card_token;
 
 pub fn answer(desk: &Arc<Desk>, keys: &MercadopagoKeys, request: &Request) -> Reply {
     if !has_bearer(request, &keys.access_token) {

@@ -6,6 +6,7 @@
 //! reads. What the facts do not know (the code for an unknown CinetPay transaction, FeexPay's retries) is
 //! made up and marked where it is. Facts: `gateways-west-africa.md`, section 9, and `gateways-latin-america.md`.
 
+mod browser;
 mod card_token;
 mod cinetpay_v1;
 mod cinetpay_v2;
@@ -13,6 +14,7 @@ mod conekta;
 mod conekta_keys;
 mod conekta_order;
 mod conekta_pages;
+mod conekta_refunds;
 mod desk;
 mod fedapay;
 mod feexpay;
@@ -410,6 +412,21 @@ impl SimGateway {
         self.tell(order, SimStatus::Pending).await
     }
 
+    /// Conekta: somebody pays the voucher that the buyer took before he paid otherwise, and the gateway tells it.
+    pub async fn pay_left_voucher(&self, order: &str) -> Result<(), NoPayment> {
+        let is_paid = self.desk.with_payment(order, |payment| {
+            conekta_refunds::pay_left_voucher(payment, conekta::now_s())
+        })?;
+        if !is_paid {
+            return Err(NoPayment(order.to_owned()));
+        }
+        let payment = self.desk.with_payment(order, |payment| payment.clone())?;
+        for errand in self.desk.errands_of(&payment) {
+            self.desk.sender.deliver(self.desk.clone(), errand).await;
+        }
+        Ok(())
+    }
+
     /// Decides as the buyer would on the page; returns when its webhooks were delivered or given up.
     pub async fn pay(&self, order: &str, choice: Choice) -> Result<(), NoPayment> {
         let token = self.desk.with_payment(order, |payment| payment.token.clone())?;
@@ -517,6 +534,9 @@ enum Kind {
 
 async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
     if let Some(reply) = pages::answer(&desk, &request) {
+        return reply;
+    }
+    if let Some(reply) = browser::answer(&desk, &request) {
         return reply;
     }
     let fault = desk.record_call(&request);
