@@ -105,6 +105,46 @@ pub struct Event {
     pub is_emptied: bool,
 }
 
+/// Why no order took a genuine event that its operator must look at.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Unplaced {
+    #[error("it is genuine but cannot be read: {words}")]
+    Unreadable { words: String },
+    /// The buyer, his bank or the gateway doubts a payment that no order here has, or took it back.
+    #[error("the money of payment {payment} is disputed or was taken back, and no order here has this payment")]
+    TakenBack { payment: String },
+    #[error("it names order {order}, which belongs to another account")]
+    OfAnotherAccount { order: String },
+    /// The keys of the account may be another seller's.
+    #[error("the gateway does not show its payment to this account: {payment}")]
+    NotShown { payment: String },
+    /// It is tried again until the account's keys are mended.
+    #[error("its account is refused by the gateway: {words}")]
+    AccountRefused { words: String },
+}
+
+impl Unplaced {
+    /// What the gateway calls it by, or says.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Unreadable { words: value }
+            | Self::AccountRefused { words: value }
+            | Self::TakenBack { payment: value }
+            | Self::OfAnotherAccount { order: value }
+            | Self::NotShown { payment: value } => value,
+        }
+    }
+}
+
+/// An event that no order took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnplacedEvent {
+    pub event: EventId,
+    pub account: AccountId,
+    pub why: Unplaced,
+}
+
 /// What storing an event came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {

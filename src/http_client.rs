@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -221,9 +221,16 @@ fn words_equal_to(word: &[u8], text: &[u8]) -> Vec<usize> {
     found
 }
 
-/// The seconds of a `Retry-After`; a date is not understood.
+/// The seconds of a `Retry-After`, which may be a date too (RFC 9110 10.2.3): that counts by the server's own clock.
 fn retry_after_s(headers: &http::HeaderMap) -> Option<u32> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let told = text(RETRY_AFTER)?;
+    if let Ok(seconds) = told.parse() {
+        return Some(seconds);
+    }
+    let time = |text| jiff::fmt::rfc2822::parse(text).ok();
+    let left_s = time(told)?.duration_since(&time(text(DATE)?)?).as_secs();
+    Some(u32::try_from(left_s.max(0)).unwrap_or(u32::MAX))
 }
 
 fn unfit(sentence: &str) -> GatewayError {
@@ -365,6 +372,32 @@ mod tests {
         let said = HttpClient::new().converse(dialogue).await.unwrap();
         assert!(!said.contains("canary") && said.contains("12345678"), "{said}");
         assert_eq!(said.matches("(hidden)").count(), 3, "{said}");
+    }
+
+    #[test]
+    fn a_rest_is_told_in_seconds_or_as_a_date() {
+        let read = |date: &str, text: &str| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert(DATE, HeaderValue::from_str(date).unwrap());
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            retry_after_s(&headers)
+        };
+        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (text, seconds) in [
+            ("42", Some(42)),
+            ("Sun, 06 Nov 1994 08:51:07 GMT", Some(90)),
+            (now, Some(0)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("", None),
+            ("soon", None),
+            ("-5", None),
+            ("1.5", None),
+            ("99999999999", None),
+        ] {
+            assert_eq!(read(now, text), seconds, "{text}");
+        }
+        assert_eq!(read("today", "Sun, 06 Nov 1994 08:51:07 GMT"), None);
+        assert_eq!(read("today", "7"), Some(7));
     }
 
     #[tokio::test]

@@ -29,13 +29,15 @@ pub enum Task {
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
     LedgerMail(CompanyId),
+    /// Tell a company of webhooks that no order took.
+    EventMail(CompanyId),
     /// Delete what is too old to be of use; daily.
     Housekeeping,
 }
 
 impl Task {
     /// The kinds that wait for a time of day instead of for somebody's answer.
-    pub const DAILY_KINDS: [&'static str; 4] = ["ledger", "ledger-mail", "recheck", "housekeeping"];
+    pub const DAILY_KINDS: [&'static str; 5] = ["ledger", "ledger-mail", "event-mail", "recheck", "housekeeping"];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -50,6 +52,7 @@ impl Task {
             Self::Hook(_) => "hook",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
+            Self::EventMail(_) => "event-mail",
             Self::Housekeeping => "housekeeping",
         }
     }
@@ -65,7 +68,7 @@ impl Task {
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
-            Self::LedgerMail(company) => company.to_string(),
+            Self::LedgerMail(company) | Self::EventMail(company) => company.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
         }
@@ -85,6 +88,7 @@ impl Task {
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "event-mail" => Self::EventMail(CompanyId::new(subject)),
             "housekeeping" => Self::Housekeeping,
             _ => return None,
         })

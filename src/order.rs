@@ -201,9 +201,10 @@ impl State {
         matches!(self, Self::Paid | Self::Stuck)
     }
 
-    /// A user that may be on the router must not be used.
+    /// A user that may be on the router must not be used. A held order has one only where its money was to go back and
+    /// the gateway refused; nobody was shown that code.
     pub fn forbids_user(self) -> bool {
-        matches!(self, Self::Refunding | Self::Refunded)
+        matches!(self, Self::Held | Self::Refunding | Self::Refunded)
     }
 
     /// The buyer may see the voucher.
@@ -281,7 +282,8 @@ pub enum Effect {
 /// The whole life of an order, without input or output: `(state, fact) → (state, effects)`.
 ///
 /// Money is the truth: `Paid` moves every state that waits for money, whatever was said before, and nothing
-/// but a refund takes a paid order back. An order is delivered or refunded: a wish for a refund stops what was not
+/// but a refund takes a paid order back. Money that goes back while the order still waits ends nothing: that payment
+/// is over, and another one may come. An order is delivered or refunded: a wish for a refund stops what was not
 /// delivered yet before the money is asked for, and touches nothing that was.
 pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
     use State::{
@@ -300,7 +302,7 @@ pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
         (Paid, Fact::Stuck) => (Stuck, &[Effect::Alert]),
         (Paid | Stuck, Fact::Provisioned) => (Provisioned, &[Effect::LogIn, Effect::Announce]),
         // The refund, or the wish for it, overtook the router's answer: the user exists and must not be used.
-        (Refunding | Refunded, Fact::Provisioned) => (state, &[Effect::Disable]),
+        (Held | Refunding | Refunded, Fact::Provisioned) => (state, &[Effect::Disable]),
         (Provisioned, Fact::Delivered) => (Delivered, &[]),
         // A paid order's user may be on the router already, its answer lost.
         (Paid | Stuck | Held, Fact::RefundWished) => (Refunding, &[Effect::Disable]),
@@ -312,7 +314,6 @@ pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
         (Paid | Stuck | Held | Refunding | Provisioned | Delivered, Fact::ChargedBack) => {
             (Refunded, &[Effect::Disable, Effect::Alert])
         }
-        (_, Fact::Refunded | Fact::ChargedBack) => (Refunded, &[]),
         _ => (state, &[]),
     }
 }
@@ -375,7 +376,7 @@ mod tests {
                     break;
                 }
                 let (next, wanted) = step(state, fact);
-                prop_assert!(next.forbids_user());
+                prop_assert!(matches!(next, State::Refunding | State::Refunded));
                 effects.extend_from_slice(wanted);
                 state = next;
             }
@@ -395,7 +396,7 @@ mod tests {
         fn a_refund_ends_without_a_live_user(facts in facts()) {
             let mut facts = facts;
             facts.extend([
-                Fact::Refunded, Fact::Paid, Fact::Provisioned, Fact::Delivered, Fact::Released, Fact::RefundWished,
+                Fact::Paid, Fact::Refunded, Fact::Paid, Fact::Provisioned, Fact::Delivered, Fact::Released, Fact::RefundWished,
                 Fact::RefundRefused,
             ]);
             let (state, effects, _) = play(&facts);
@@ -406,14 +407,42 @@ mod tests {
 
         #[test]
         fn money_fulfils_in_any_order_of_gateway_facts(
-            mut facts in prop::collection::vec(
+            before in prop::collection::vec(
+                prop::sample::select(vec![
+                    Fact::Started, Fact::Failed, Fact::Expired, Fact::Cancelled, Fact::Refunded, Fact::ChargedBack,
+                ]), 0..12),
+            after in prop::collection::vec(
                 prop::sample::select(vec![Fact::Started, Fact::Failed, Fact::Expired, Fact::Cancelled, Fact::Paid]), 0..12),
-            at in 0usize..12,
         ) {
-            facts.insert(at.min(facts.len()), Fact::Paid);
+            let facts = [before, vec![Fact::Paid], after].concat();
             let (state, effects, _) = play(&facts);
             prop_assert_eq!(state, State::Paid);
             prop_assert_eq!(effects, vec![Effect::Provision]);
+        }
+    }
+
+    #[test]
+    fn a_user_made_too_late_is_taken_away() {
+        for state in State::ALL.into_iter().filter(|state| state.forbids_user()) {
+            assert_eq!(
+                step(state, Fact::Provisioned),
+                (state, &[Effect::Disable][..]),
+                "{state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn money_that_goes_back_ends_no_order_that_waits_for_money() {
+        for state in State::ALL {
+            for fact in [Fact::Refunded, Fact::ChargedBack] {
+                let (after, effects) = step(state, fact);
+                if state.awaits_money() {
+                    assert_eq!((after, effects), (state, &[][..]), "{state:?}");
+                } else {
+                    assert_eq!(after, State::Refunded, "{state:?}");
+                }
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::company::{GatewayName, Language};
 use crate::ids::{AccountId, HotspotId, OrderRef, RouterId};
 use crate::mik_params::ParamFault;
 use crate::money::Money;
+use crate::refund::Standing;
 use crate::shown::shown_up_to;
 use sentences::Told;
 
@@ -74,6 +75,10 @@ pub enum Reason {
     ChargebackWon {
         gateway: GatewayName,
     },
+    /// The bank took the money back before it bought anything, and now the gateway calls it paid.
+    PaidAfterChargeback {
+        gateway: GatewayName,
+    },
     /// The gateway does not give a payment back.
     RefundRefused {
         gateway: GatewayName,
@@ -91,6 +96,14 @@ pub enum Reason {
     /// An order that was not delivered in time is refunded once its router has taken its user away.
     RefundAwaitsRouter {
         paid: Money,
+    },
+    /// A payment that is to go back has not gone back for so many days.
+    RefundStillOpen {
+        gateway: GatewayName,
+        payment: String,
+        paid: Money,
+        days: u64,
+        standing: Standing,
     },
     /// The order's hotspot was taken out of the business file.
     HotspotGone {
@@ -171,7 +184,7 @@ pub enum Reason {
         price: Money,
         rule: GatewayRule,
     },
-    /// The buyer's payment was declined; the words are for the buyer too.
+    /// The buyer's payment was declined. The words are the gateway's; what a buyer reads of a card's code is ours.
     Declined {
         gateway: GatewayName,
         words: String,

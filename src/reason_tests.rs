@@ -64,6 +64,7 @@ fn samples() -> Vec<Reason> {
         Reason::RefundAwaitsRouter {
             paid: Money::from_minor(100, Currency::Xof),
         },
+        Reason::PaidAfterChargeback { gateway },
         Reason::HotspotGone {
             hotspot: HotspotId::new("marche"),
         },
@@ -89,6 +90,7 @@ fn samples() -> Vec<Reason> {
             words: "the router `r1` has no user profile named exactly `4H`".to_owned(),
         },
     ];
+    all.extend(open_refunds());
     all.extend(router_samples());
     all.extend(
         rules()
@@ -96,6 +98,23 @@ fn samples() -> Vec<Reason> {
             .map(|rule| Reason::RuleBroken { gateway, price, rule }),
     );
     all
+}
+
+fn open_refunds() -> Vec<Reason> {
+    let standings = [
+        (1, Standing::Wished),
+        (2, Standing::Asked),
+        (3, Standing::Pending),
+        (7, Standing::ByHand),
+    ];
+    let open = standings.map(|(days, standing)| Reason::RefundStillOpen {
+        gateway: GatewayName::Fedapay,
+        payment: "104015".to_owned(),
+        paid: money(100),
+        days,
+        standing,
+    });
+    open.into()
 }
 
 fn router_samples() -> Vec<Reason> {

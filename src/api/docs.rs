@@ -138,7 +138,9 @@ fn row(field: &Field) -> Row {
         kind: kind(&(field.schema)(&mut Schemas::default())),
         required: field.required,
         // Other defaults are words of the program; the documentation of the field says them.
-        default: field.default.filter(|default| serde_json::from_str::<Value>(default).is_ok()),
+        default: field
+            .default
+            .filter(|default| serde_json::from_str::<Value>(default).is_ok()),
         doc: field.doc.trim(),
     }
 }

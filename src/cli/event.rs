@@ -14,7 +14,8 @@ use crate::job::{Lane, NewJob, Task};
 use crate::reason::fault_sentence;
 use crate::store::{Db, EventFilter, Store, StoreError};
 
-/// The latest events; `only_open`: those not settled, and those whose bytes changed between deliveries.
+/// The latest events; `only_open`: those not settled, those that somebody must look at, and those whose bytes changed
+/// between deliveries.
 pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {
     let limit = usize::try_from(limit)?;
     let events = store.read_now(|db| read_list(db, only_open, limit))?;
@@ -47,8 +48,12 @@ pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dy
 /// One event with its body, tokens hidden.
 pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<()> {
     let id = EventId(id);
-    let found = store.read_now(|db| with_order(db, db.event(id)?))?;
-    let (event, order) = found.with_context(|| format!("there is no event `{id}`; see `mikrelay event list`"))?;
+    let found = store.read_now(|db| {
+        let waits = db.open_job(&Task::Settle(id))?.and_then(|job| job.last_error);
+        Ok(with_order(db, db.event(id)?)?.map(|(event, order)| (event, order, waits)))
+    })?;
+    let (event, order, waits) =
+        found.with_context(|| format!("there is no event `{id}`; see `mikrelay event list`"))?;
     let body = visible_body(&event.event.body);
     if json {
         let mut all = event_json(&event, order.as_ref());
@@ -69,6 +74,7 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
     line(out, "deliveries", Some(event.deliveries))?;
     line(out, "order", order)?;
     line(out, "outcome", Some(outcome(&event)))?;
+    line(out, "last try", waits.as_deref())?;
     for fault in &event.event.params.faults {
         line(out, "parameter", Some(fault_sentence(Language::En, fault)))?;
     }
@@ -127,6 +133,13 @@ fn read_list(db: &Db<'_>, only_open: bool, limit: usize) -> Result<Vec<WithOrder
         open.extend(db.events(&EventFilter {
             settled: Some(true),
             conflict: Some(true),
+            limit,
+            ..EventFilter::default()
+        })?);
+        open.extend(db.events(&EventFilter {
+            settled: Some(true),
+            conflict: Some(false),
+            attention: true,
             limit,
             ..EventFilter::default()
         })?);

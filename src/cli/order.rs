@@ -28,14 +28,22 @@ pub fn list(store: &Store, states: &[String], limit: u32, json: bool, out: &mut 
         limit: usize::try_from(limit)?,
         ..OrderFilter::default()
     };
-    let orders = if limit == 0 {
-        Vec::new()
+    let (orders, open) = if limit == 0 {
+        (Vec::new(), Vec::new())
     } else {
-        store.read_now(|db| db.orders(&filter))?
+        store.read_now(|db| Ok((db.orders(&filter)?, db.open_refunds(db.now())?)))?
     };
     if json {
-        let orders: Vec<_> = orders.iter().map(order_json).collect();
-        return print_json(&Value::Array(orders), out);
+        let orders = orders.iter().map(|order| {
+            let mut all = order_json(order);
+            put(
+                &mut all,
+                "open_refunds",
+                open_of(order, &open).map(refund_json).collect(),
+            );
+            all
+        });
+        return print_json(&Value::Array(orders.collect()), out);
     }
     let mut table = Table::new(&[
         "REFERENCE",
@@ -56,11 +64,26 @@ pub fn list(store: &Store, states: &[String], limit: u32, json: bool, out: &mut 
             order.plan.label.clone(),
             order.hotspot.to_string(),
             or_dash(order.gateway_id.as_deref()),
-            order.reason.as_ref().map(Reason::to_string).unwrap_or_default(),
+            why(order, &open),
         ]);
     }
     table.print(out)?;
     Ok(())
+}
+
+fn open_of<'a>(order: &'a Order, open: &'a [Refund]) -> impl Iterator<Item = &'a Refund> {
+    open.iter().filter(|refund| refund.payment.order == order.reference)
+}
+
+/// Why an order is where it is: money that is to go back says more than what held the order up before.
+fn why(order: &Order, open: &[Refund]) -> String {
+    let refunds: Vec<_> = open_of(order, open)
+        .map(|refund| format!("refund {}", refund_line(refund)))
+        .collect();
+    if refunds.is_empty() {
+        return order.reason.as_ref().map(Reason::to_string).unwrap_or_default();
+    }
+    refunds.join("; ")
 }
 
 /// One order with its history, its open jobs, its webhooks and its mails.
@@ -399,23 +422,24 @@ fn file_json(file: &File, voucher: bool) -> Value {
         .mails
         .iter()
         .map(|(mail, state)| json!({ "to": mail.recipient, "state": mail_state(state) }));
-    let mut put = |name: &str, value: Value| {
-        if let Some(fields) = all.as_object_mut() {
-            fields.insert(name.to_owned(), value);
-        }
-    };
-    put("steps", Value::Array(steps));
-    put("jobs", Value::Array(jobs.collect()));
-    put("events", Value::Array(events.collect()));
-    put("mails", Value::Array(mails.collect()));
-    put("refunds", Value::Array(file.refunds.iter().map(refund_json).collect()));
+    put(&mut all, "steps", Value::Array(steps));
+    put(&mut all, "jobs", Value::Array(jobs.collect()));
+    put(&mut all, "events", Value::Array(events.collect()));
+    put(&mut all, "mails", Value::Array(mails.collect()));
+    put(&mut all, "refunds", file.refunds.iter().map(refund_json).collect());
     if voucher {
         let shown = file.order.voucher.as_ref().map(|voucher| {
             json!({ "username": voucher.username.expose_secret(), "password": voucher.password.expose_secret() })
         });
-        put("voucher", shown.unwrap_or_default());
+        put(&mut all, "voucher", shown.unwrap_or_default());
     }
     all
+}
+
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
 }
 
 pub(super) fn print_json(value: &Value, out: &mut dyn Write) -> Result<()> {

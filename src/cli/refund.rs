@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::order::{find, unknown};
 use super::table::{line, plain};
@@ -12,7 +12,7 @@ use crate::notify::refund::steps;
 use crate::order::{Order, State};
 use crate::payment::refund::tell::notice_of;
 use crate::payment::refund::wish::{self, CannotRefund, Plan};
-use crate::refund::{Refund, RefundReason, Standing};
+use crate::refund::{Payment, Refund, RefundReason, Standing};
 use crate::store::{Db, Store, StoreError};
 
 /// What the operator wants given back.
@@ -31,9 +31,11 @@ pub fn refund(store: &Store, wanted: &Wish, out: &mut dyn Write) -> Result<()> {
         let (reference, payment) = (wanted.reference.clone(), wanted.payment.clone());
         let found = store.read_now(move |db| look(db, &reference, payment.as_deref()))?;
         let (order, plan, gateway) = found.ok_or_else(|| unknown(&wanted.reference))?;
-        let plan = plan?;
+        let payments = payments_of(store, &order)?;
+        let plan = plan.map_err(|cannot| explained(&cannot, &payments))?;
         print_plan(&order, &plan, gateway, out)?;
-        writeln!(out, "nothing is done yet; say it again with `--yes`")?;
+        print_others(&plan, &payments, out)?;
+        writeln!(out, "nothing is done yet; run the same command with `--yes` to do it")?;
         return Ok(());
     }
     let (reference, payment, reason) = (wanted.reference.clone(), wanted.payment.clone(), wanted.reason);
@@ -48,7 +50,11 @@ pub fn refund(store: &Store, wanted: &Wish, out: &mut dyn Write) -> Result<()> {
         let refund = wish::wish_of_operator(db, &mut order, &plan, reason)?;
         Ok(Some(Ok((order, plan, gateway, refund))))
     })?;
-    let (order, plan, gateway, refund) = done.ok_or_else(|| unknown(&wanted.reference))??;
+    let done = done.ok_or_else(|| unknown(&wanted.reference))?;
+    let (order, plan, gateway, refund) = match done {
+        Ok(done) => done,
+        Err(cannot) => return Err(cannot_of(store, &wanted.reference, &cannot)),
+    };
     print_plan(&order, &plan, gateway, out)?;
     print_begun(&order, &refund, out)
 }
@@ -68,7 +74,11 @@ pub fn refunded(store: &Store, reference: &str, payment: Option<&str>, out: &mut
         wish::given_back_by_hand(db, &mut order, &plan)?;
         Ok(Some(Ok((order, plan))))
     })?;
-    let (order, plan) = done.ok_or_else(|| unknown(reference))??;
+    let done = done.ok_or_else(|| unknown(reference))?;
+    let (order, plan) = match done {
+        Ok(done) => done,
+        Err(cannot) => return Err(cannot_of(store, reference, &cannot)),
+    };
     let (amount, id) = (plan.payment.amount, plain(&plan.payment.gateway_id));
     if plan.is_extra {
         writeln!(
@@ -86,6 +96,48 @@ pub fn refunded(store: &Store, reference: &str, payment: Option<&str>, out: &mut
         writeln!(out, "{}: {amount} went back; no code was made", order.reference)?;
     }
     Ok(())
+}
+
+fn payments_of(store: &Store, order: &Order) -> Result<Vec<Payment>> {
+    let reference = order.reference.clone();
+    Ok(store.read_now(move |db| db.payments_of_order(&reference))?)
+}
+
+fn cannot_of(store: &Store, reference: &str, cannot: &CannotRefund) -> anyhow::Error {
+    let wanted = reference.to_owned();
+    let order = store.read_now(move |db| find(db, &wanted)).ok().flatten();
+    let payments = order.and_then(|order| payments_of(store, &order).ok());
+    explained(cannot, &payments.unwrap_or_default())
+}
+
+/// Why nothing is given back; who mistyped a payment is told which ones there are.
+fn explained(cannot: &CannotRefund, payments: &[Payment]) -> anyhow::Error {
+    match cannot {
+        CannotRefund::NoSuchPayment(..) if !payments.is_empty() => {
+            anyhow!("{cannot}; what was paid for it: {}", listed(payments.iter()))
+        }
+        _ => anyhow!("{cannot}"),
+    }
+}
+
+/// Somebody who refunds an order that was paid twice may want only the second payment back.
+fn print_others(plan: &Plan, payments: &[Payment], out: &mut dyn Write) -> Result<()> {
+    let chosen = &plan.payment.gateway_id;
+    let mut others = payments.iter().filter(|other| other.gateway_id != *chosen).peekable();
+    if others.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "this order has other payments: {}; `--payment` chooses which one goes back",
+        listed(others)
+    )?;
+    Ok(())
+}
+
+fn listed<'a>(payments: impl Iterator<Item = &'a Payment>) -> String {
+    let each = payments.map(|payment| format!("`{}` ({})", plain(&payment.gateway_id), payment.amount));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 type Looked = Option<(Order, Result<Plan, CannotRefund>, Option<crate::company::GatewayName>)>;

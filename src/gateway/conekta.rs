@@ -91,7 +91,7 @@ impl Gateway for Conekta {
 
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
         match Api::of(account) {
-            Ok(api) => find(api, key.clone(), |_, found| Dialogue::Done(found.report())),
+            Ok(api) => ask(api, key),
             Err(error) => answer::ended(error),
         }
     }
@@ -109,7 +109,7 @@ impl Gateway for Conekta {
             Ok(api) => api,
             Err(error) => return answer::ended(error),
         };
-        let call = api.get(&format!("orders/{}", answer::path_segment(&request.gateway_id)));
+        let call = api.get(&order_path(request));
         let request = request.clone();
         Dialogue::call(call, move |answer| match read_order(&answer, &request.order) {
             Ok(order) => give_back(&api, &order, &request),
@@ -215,10 +215,11 @@ fn read_started(api: &Api, answer: &Answer, reference: &OrderRef) -> Result<Star
     if answer.status.as_u16() == 402
         && let Some(order) = wire::inside(answer).filter(|order| order.is_about(reference))
     {
+        check_mode(api.mode, order.mode())?;
         return Ok(Started {
             gateway_id: order.id.owned(),
             pay_url: order.pay_url(),
-            failed: Some(wire::words_for_buyer(answer)),
+            failed: Some(order.refusal().unwrap_or_else(|| wire::why_refused(answer))),
             raw: wire::inside_json(answer),
             ..Started::default()
         });
@@ -250,6 +251,21 @@ fn check_mode(account: Mode, told: Option<Mode>) -> Result<(), GatewayError> {
     Err(GatewayError::Misconfigured(sentence.to_owned()))
 }
 
+fn ask(api: Api, key: &PaymentKey) -> Dialogue<Report> {
+    let Some((order_id, _)) = key.gateway_id.as_deref().and_then(wire::parts) else {
+        return find(api, key.clone(), |_, found| Dialogue::Done(found.report()));
+    };
+    let of_order = PaymentKey {
+        gateway_id: Some(order_id.to_owned()),
+        ..key.clone()
+    };
+    let wanted = key.gateway_id.clone();
+    find(api, of_order, move |_, found| {
+        let other = found.others().into_iter().find(|other| other.gateway_id == wanted);
+        Dialogue::Done(other.ok_or(GatewayError::NotFound))
+    })
+}
+
 /// Goes on with the order a key names: by its id, and where that is unknown or another's, by our reference.
 fn find<T: 'static>(
     api: Api,
@@ -278,27 +294,36 @@ fn search<T: 'static>(
     let reference = answer::path_segment(key.order.as_str());
     let call = api.get(&format!("orders?limit={SEARCHED}&search={reference}"));
     Dialogue::call(call, move |answer| match read_list(&answer, &key.order) {
-        Ok(Some(order)) => then(&api, &order),
-        Ok(None) => look_through(api, &key, then),
+        Ok((Some(order), _)) => then(&api, &order),
+        Ok((None, _)) => look_through(api, key, then, None, 1),
         Err(error) => answer::ended(error),
     })
 }
 
+/// Page by page: an order that was not seen is not one that does not exist, and must not be made again.
 fn look_through<T: 'static>(
     api: Api,
-    key: &PaymentKey,
+    key: PaymentKey,
     then: impl FnOnce(&Api, &Order) -> Dialogue<T> + Send + 'static,
+    after: Option<&str>,
+    page: usize,
 ) -> Dialogue<T> {
     let made_s = key.created_at.as_second();
-    let call = api.get(&format!(
-        "orders?limit={LISTED}&created_at.gte={}&created_at.lte={}",
+    let mut path = format!(
+        "orders?limit={}&created_at.gte={}&created_at.lte={}",
+        list::PAGE,
         made_s - CLOCKS_DIFFER_S,
         made_s + MADE_WITHIN_S
-    ));
-    let reference = key.order.clone();
-    Dialogue::call(call, move |answer| match read_list(&answer, &reference) {
-        Ok(Some(order)) => then(&api, &order),
-        Ok(None) => answer::ended(GatewayError::NotFound),
+    );
+    if let Some(after) = after {
+        path.push_str("&next=");
+        path.push_str(&answer::path_segment(after));
+    }
+    Dialogue::call(api.get(&path), move |answer| match read_list(&answer, &key.order) {
+        Ok((Some(order), _)) => then(&api, &order),
+        Ok((None, None)) => answer::ended(GatewayError::NotFound),
+        Ok((None, Some(next))) if page < MOST_PAGES => look_through(api, key, then, Some(&next), page + 1),
+        Ok((None, Some(_))) => answer::ended(answer::senseless("end of the list of orders")),
         Err(error) => answer::ended(error),
     })
 }
@@ -319,12 +344,14 @@ fn read_order(answer: &Answer, reference: &OrderRef) -> Result<Order, GatewayErr
     }
 }
 
-/// The order of a list that has our reference; of several the one that took money, else the newest.
-fn read_list(answer: &Answer, reference: &OrderRef) -> Result<Option<Order>, GatewayError> {
+/// The order of a list that has our reference, of several the one that took money, else the newest; and what the next
+/// page begins after.
+fn read_list(answer: &Answer, reference: &OrderRef) -> Result<(Option<Order>, Option<String>), GatewayError> {
     if !answer.status.is_success() {
         return Err(wire::failure(answer));
     }
     let mut orders = wire::list(answer).map_err(|_| answer::senseless("list of orders"))?;
+    let next = list::after(answer, &orders);
     orders.retain(|order| order.is_about(reference));
     let rank = |order: &Order| match order.status() {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => 1,
@@ -334,7 +361,7 @@ fn read_list(answer: &Answer, reference: &OrderRef) -> Result<Option<Order>, Gat
     // The first of the best, for the newest come first.
     let best = (0..orders.len()).min_by_key(|at| orders.get(*at).map_or(u8::MAX, rank));
     let at = best.unwrap_or_default();
-    Ok((at < orders.len()).then(|| orders.swap_remove(at)))
+    Ok(((at < orders.len()).then(|| orders.swap_remove(at)), next))
 }
 
 /// Asks for what is still missing of the wanted refund, and for nothing where it was made before.
@@ -345,11 +372,15 @@ fn give_back(api: &Api, order: &Order, request: &RefundRequest) -> Dialogue<Refu
     else {
         return answer::ended(answer::senseless("amount in the order's currency"));
     };
-    let refunded = order.refunded_minor();
+    let Some(refunded) = refunded_minor(order, request) else {
+        return answer::ended(GatewayError::NotFound);
+    };
     if refunded >= request.amount.minor() {
         return Dialogue::Done(Ok(RefundState::Done));
     }
+    let charge = wire::parts(&request.gateway_id).map(|(_, charge)| charge.to_owned());
     match order.status() {
+        _ if charge.is_some() => {}
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {}
         PaymentStatus::Refunded => return Dialogue::Done(Ok(RefundState::Done)),
         _ => {
@@ -363,19 +394,36 @@ fn give_back(api: &Api, order: &Order, request: &RefundRequest) -> Dialogue<Refu
     }
     let missing = request.amount.minor() - refunded;
     let mut body = json!({ "amount": missing, "reason": reason(request.reason) });
-    // The guide wants the charge where not all is given back.
-    if let (true, Some(charge), Some(fields)) = (missing < paid.minor(), order.paid_charge(), body.as_object_mut()) {
+    // The guide wants the charge where not all of the order's money is given back.
+    let is_part = missing < paid.minor() || order.overpaid().is_some();
+    let charge = charge.or_else(|| order.paid_charge().filter(|_| is_part));
+    if let (Some(charge), Some(fields)) = (charge, body.as_object_mut()) {
         fields.insert("charge_id".to_owned(), json!(charge));
     }
-    let path = format!("orders/{}/refunds", answer::path_segment(&request.gateway_id));
+    let path = format!("{}/refunds", order_path(request));
     let call = api.call(Method::POST, &path, Body::Json(body), Language::Es);
     let request = request.clone();
     Dialogue::call(call, move |answer| Dialogue::Done(read_refund(&answer, &request)))
 }
 
+fn order_path(request: &RefundRequest) -> String {
+    let order_id = wire::parts(&request.gateway_id).map_or(request.gateway_id.as_str(), |(order_id, _)| order_id);
+    format!("orders/{}", answer::path_segment(order_id))
+}
+
+/// What of the payment went back, in centavos; `None` where the order has no such payment.
+fn refunded_minor(order: &Order, request: &RefundRequest) -> Option<i64> {
+    match wire::parts(&request.gateway_id) {
+        Some((_, charge)) => order.overpaid()?.returned_minor(charge),
+        None => Some(order.refunded_minor()),
+    }
+}
+
 fn read_refund(answer: &Answer, request: &RefundRequest) -> Result<RefundState, GatewayError> {
     match read_order(answer, &request.order) {
-        Ok(order) if order.refunded_minor() >= request.amount.minor() => Ok(RefundState::Done),
+        Ok(order) if refunded_minor(&order, request).is_some_and(|minor| minor >= request.amount.minor()) => {
+            Ok(RefundState::Done)
+        }
         Ok(_) => Ok(RefundState::Pending),
         Err(GatewayError::Refused(words)) => Ok(RefundState::Refused(words)),
         Err(error) => Err(error),
@@ -408,8 +456,8 @@ const NO_MAIL_HOST: &str = "example.com";
 const NO_PHONE: &str = "+5215555555555";
 /// A reference names one order, or a few where one was made twice by hand.
 const SEARCHED: u32 = 20;
-/// Conekta's largest page.
-const LISTED: u32 = 250;
+/// A thousand orders within half an hour are more than a hotspot's worth.
+const MOST_PAGES: usize = 10;
 /// Our clock may be wrong by so much.
 const CLOCKS_DIFFER_S: i64 = 600;
 /// The call that makes an order is over long before.

@@ -1,5 +1,7 @@
 //! Reading Conekta's orders, charges, events and errors. Facts: `gateways-latin-america.md` 2.2 to 2.7.
 
+mod twice;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -10,6 +12,8 @@ use super::{GatewayError, Instructions, Notice, PaymentStatus, Place, Report, Un
 use crate::company::Mode;
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
+
+pub use twice::parts;
 
 /// The name of our reference in an order's `metadata`.
 pub const REFERENCE: &str = "ref";
@@ -100,25 +104,24 @@ impl Order {
         answer::pay_url(&checkout.url)
     }
 
-    /// Centavos given back: the order's own figure, or the sum of its charges' refunds, which are negative.
+    /// Centavos given back of the order's own payment: the order's figure, or the sum of its charges' refunds.
     pub fn refunded_minor(&self) -> i64 {
-        #[derive(serde::Deserialize, Default)]
-        #[serde(default)]
-        struct Refund {
-            amount: Text,
+        if let Some(overpaid) = self.overpaid() {
+            return overpaid.own_returned_minor();
         }
         let told = integer(&self.amount_refunded).unwrap_or_default().saturating_abs();
         let listed = self
             .charges()
             .iter()
-            .flat_map(|charge| read_list::<Refund>(&charge.refunds))
-            .filter_map(|refund| integer(&refund.amount))
-            .fold(0_i64, |sum, amount| sum.saturating_add(amount.saturating_abs()));
+            .fold(0_i64, |sum, charge| sum.saturating_add(charge.refunded_minor()));
         told.max(listed)
     }
 
     /// The charge that took the money.
     pub fn paid_charge(&self) -> Option<String> {
+        if let Some(overpaid) = self.overpaid() {
+            return overpaid.own_charge();
+        }
         let charges = self.charges();
         let paid = charges
             .iter()
@@ -131,16 +134,25 @@ impl Order {
         match self.payment_status.get() {
             // Nothing was tried yet.
             None => PaymentStatus::Pending,
-            Some("paid") => match (self.refunded_minor(), integer(&self.amount)) {
-                (0, _) => PaymentStatus::Paid,
-                (refunded, Some(amount)) if refunded >= amount => PaymentStatus::Refunded,
-                _ => PaymentStatus::PartiallyRefunded,
-            },
+            Some("paid") => self.status_by_refunds(),
+            // It may be the second of two payments that went back.
+            Some("partially_refunded" | "refunded") if self.overpaid().is_some() => self.status_by_refunds(),
+            Some("charged_back") if self.overpaid().is_some_and(|all| !all.own_is_charged_back()) => {
+                self.status_by_refunds()
+            }
             Some("declined") => PaymentStatus::Failed { reason: self.refusal() },
             // Called fraud after the money came, it is taken back; before, the attempt has failed.
             Some("fraudulent") if self.was_paid() => PaymentStatus::ChargedBack,
             Some("fraudulent") => PaymentStatus::Failed { reason: self.refusal() },
             Some(word) => status_word(word),
+        }
+    }
+
+    fn status_by_refunds(&self) -> PaymentStatus {
+        match (self.refunded_minor(), integer(&self.amount)) {
+            (0, _) => PaymentStatus::Paid,
+            (refunded, Some(amount)) if refunded >= amount => PaymentStatus::Refunded,
+            _ => PaymentStatus::PartiallyRefunded,
         }
     }
 
@@ -150,11 +162,13 @@ impl Order {
         let is_open = matches!(status, PaymentStatus::Pending | PaymentStatus::PartiallyPaid);
         let charges = self.charges();
         let last = charges.last();
+        let paid = charges.iter().find(|charge| charge.paid_at.get().is_some());
         Ok(Report {
             amount: self.money(),
             mode: self.mode(),
             gateway_id: Some(self.id.owned().ok_or_else(|| answer::senseless("order id"))?),
-            receipt: last.and_then(Charge::receipt),
+            receipt: paid.or(last).and_then(Charge::receipt),
+            others: self.others(),
             order: self.reference(),
             pay_url: self.pay_url().filter(|_| is_open),
             instructions: last.filter(|_| is_open).and_then(Charge::instructions),
@@ -170,19 +184,30 @@ impl Order {
         self.charges().iter().any(|charge| charge.paid_at.get().is_some())
     }
 
-    /// Why the last attempt failed, in the gateway's words for the buyer.
-    fn refusal(&self) -> Option<String> {
+    /// Why the last attempt failed: the gateway's code, or its words where it gives none.
+    pub fn refusal(&self) -> Option<String> {
         let charges = self.charges();
-        let last = charges
-            .iter()
-            .rev()
-            .find(|charge| charge.failure_code.get().is_some())?;
-        let words = last.failure_message.get().or(last.failure_code.get())?;
-        Some(answer::one_line(words))
+        let why = |charge: &Charge| {
+            let code = charge.failure_code.get().map(last_part);
+            code.or(charge.failure_message.get()).map(answer::one_line)
+        };
+        charges.iter().rev().find_map(why)
     }
 }
 
 impl Charge {
+    /// Centavos of its refunds, which are listed as negative amounts.
+    fn refunded_minor(&self) -> i64 {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Refund {
+            amount: Text,
+        }
+        let refunds = read_list::<Refund>(&self.refunds).into_iter();
+        let amounts = refunds.filter_map(|refund| integer(&refund.amount));
+        amounts.fold(0, |sum, amount| sum.saturating_add(amount.saturating_abs()))
+    }
+
     fn method(&self) -> Option<Method> {
         answer::read_inner(&self.payment_method).ok()?
     }
@@ -263,6 +288,13 @@ impl Event {
             let charge: Charge = answer::read_inner(&data.object)?.ok_or_else(missing)?;
             charge.order_id.owned().map(|order_id| charge_report(&charge, order_id))
         };
+        let report = report.map(|mut report| {
+            // It may come before the order itself is called so, and it comes once.
+            if DOUBTS.contains(&word) && report.status == PaymentStatus::Paid {
+                report.status = PaymentStatus::Disputed;
+            }
+            report
+        });
         Ok(Notice {
             order: report.as_ref().and_then(|report| report.order.clone()),
             gateway_id: report.as_ref().and_then(|report| report.gateway_id.clone()),
@@ -384,10 +416,18 @@ fn details(answer: &Answer) -> Vec<Detail> {
     read_list(&envelope.details)
 }
 
-/// `details[0].message` is meant for the buyer.
-pub fn words_for_buyer(answer: &Answer) -> String {
-    let words = details(answer).first().and_then(|detail| detail.message.owned());
-    answer::one_line(&words.unwrap_or_else(|| "the payment was declined".to_owned()))
+/// Why a refusal was made: the end of `details[0].code`, or its words where it has none.
+pub fn why_refused(answer: &Answer) -> String {
+    let details = details(answer);
+    let first = details.first();
+    let code = first.and_then(|detail| detail.code.get()).map(last_part);
+    let words = code.or_else(|| first.and_then(|detail| detail.message.get()));
+    answer::one_line(words.unwrap_or("declined"))
+}
+
+/// `conekta.errors.processing.charge.card_payment.suspicious_behaviour` says the same as its last part.
+fn last_part(code: &str) -> &str {
+    code.rsplit('.').next().unwrap_or(code)
 }
 
 /// What an answer that is not the hoped-for one means. The codes of the details say more than the status.
@@ -463,6 +503,15 @@ const CHARGE_EVENTS: [&str; 16] = [
     "chargeback.updated",
     "chargeback.under_review",
     "chargeback.won",
+    "chargeback.lost",
+];
+/// Events of either kind that say that the money may have to go back.
+const DOUBTS: [&str; 6] = [
+    "charged_back",
+    "fraudulent",
+    "under_fraud_review",
+    "chargeback.created",
+    "chargeback.under_review",
     "chargeback.lost",
 ];
 /// A page of the API has 250.

@@ -343,7 +343,16 @@ fn start(status: u16, body: &str) -> Result<Started, GatewayError> {
 fn a_402_with_the_order_inside_is_an_order_whose_card_was_refused() {
     let started = start(402, WITH_ORDER).unwrap();
     assert_eq!(started.gateway_id.as_deref(), Some("ord_2tUyQmZyykejbbw8m"));
-    assert_eq!(started.failed.as_deref(), Some("Tu método de pago ha sido rechazado"));
+    assert_eq!(started.failed.as_deref(), Some("suspected_fraud"));
+    // Where the charge says nothing, the error does.
+    let silent = start(402, &WITH_ORDER.replace("failure_", "other_")).unwrap();
+    assert_eq!(silent.failed.as_deref(), Some("suspicious_behaviour"));
+    // A key of the other mode is told here too.
+    let other_mode = start(402, &WITH_ORDER.replace("\"livemode\":true", "\"livemode\":false"));
+    assert!(
+        matches!(other_mode, Err(GatewayError::Misconfigured(_))),
+        "{other_mode:?}"
+    );
     // An order of somebody else inside is no answer about ours.
     let foreign = start(402, &WITH_ORDER.replace("WR0001", "WR9999"));
     assert!(matches!(foreign, Err(GatewayError::Refused(_))), "{foreign:?}");
@@ -564,11 +573,27 @@ fn a_pending_order_says_how_it_is_paid() {
 
 #[test]
 fn a_refused_card_says_why() {
-    let report = ask(&shown(
-        r#","payment_status":"declined","charges":{"data":[{"id":"c1","status":"declined","failure_code":"insufficient_funds","failure_message":"La tarjeta no tiene fondos suficientes."}]}"#,
-    ));
-    let reason = Some("La tarjeta no tiene fondos suficientes.".to_owned());
-    assert_eq!(report.status, PaymentStatus::Failed { reason });
+    for (said, expected) in [
+        (
+            r#""failure_code":"insufficient_funds","failure_message":"La tarjeta no tiene fondos suficientes.""#,
+            Some("insufficient_funds"),
+        ),
+        (
+            r#""failure_code":"conekta.errors.processing.bank.declined","failure_message":"No""#,
+            Some("declined"),
+        ),
+        (
+            r#""failure_code":null,"failure_message":"Cargo\ndeclinado""#,
+            Some("Cargo declinado"),
+        ),
+        (r#""failure_code":"","failure_message":null"#, None),
+    ] {
+        let report = ask(&shown(&format!(
+            r#","payment_status":"declined","charges":{{"data":[{{"id":"c1","status":"declined",{said}}}]}}"#
+        )));
+        let reason = expected.map(ToOwned::to_owned);
+        assert_eq!(report.status, PaymentStatus::Failed { reason }, "{said}");
+    }
 }
 
 fn listed(orders: &[String]) -> String {
@@ -599,7 +624,7 @@ fn an_order_whose_id_is_unknown_is_found_by_our_reference() {
     );
     assert_eq!(
         calls[1],
-        "GET https://api.conekta.io/orders?limit=250&created_at.gte=1774900774&created_at.lte=1774902274"
+        "GET https://api.conekta.io/orders?limit=100&created_at.gte=1774900774&created_at.lte=1774902274"
     );
     assert_eq!(report.unwrap().gateway_id.as_deref(), Some("ord_1"));
     let nothing = play(
@@ -709,6 +734,105 @@ fn a_partial_refund_names_the_charge_and_asks_for_what_is_missing() {
     // An answer that does not show it yet is not done.
     let (_, state) = give_back(1500, &[(200, &shown(PAID)), (200, &part)]);
     assert_eq!(state.unwrap(), RefundState::Pending);
+}
+
+#[test]
+fn an_order_on_a_later_page_is_found_before_it_is_called_unknown() {
+    let others = shown("").replace("WR0001", "WR0002").replace("ord_1", "ord_x9");
+    let more = format!(
+        r#"{{"object":"list","has_more":true,"next_page_url":"https://evil.example/orders?next=ord_x9","data":[{others}]}}"#
+    );
+    let ask = |answers: &[(u16, &str)]| play(Conekta.ask(&account(&[]), &key(None)), answers);
+    let (calls, report) = ask(&[(200, &listed(&[])), (200, &more), (200, &listed(&[shown("")]))]);
+    assert_eq!(report.unwrap().gateway_id.as_deref(), Some("ord_1"));
+    assert!(
+        calls[2].starts_with("GET https://api.conekta.io/orders?limit=100&"),
+        "{calls:?}"
+    );
+    assert!(calls[2].ends_with("&next=ord_x9"), "{calls:?}");
+    let (_, unknown) = ask(&[(200, &listed(&[])), (200, &more), (200, &listed(&[]))]);
+    assert_eq!(unknown.unwrap_err(), GatewayError::NotFound);
+    // A list without an end tells nothing about what exists.
+    let endless: Vec<_> = std::iter::once((200, listed(&[])))
+        .chain(std::iter::repeat_n((200, more.clone()), 10))
+        .collect();
+    let endless: Vec<_> = endless.iter().map(|(status, body)| (*status, body.as_str())).collect();
+    let (calls, tired) = ask(&endless);
+    assert_eq!(calls.len(), 11);
+    assert!(matches!(tired, Err(GatewayError::Transient(_))), "{tired:?}");
+}
+
+/// Paid by card, and by the voucher that was still open; this much of each went back.
+fn paid_twice(card_back: i64, cash_back: i64) -> String {
+    let charge = |id: &str, at: i64, back: i64| {
+        format!(
+            r#"{{"id":"{id}","status":"{}","amount":1500,"currency":"MXN","paid_at":{at},"refunds":{{"data":[{{"amount":-{back}}}]}}}}"#,
+            if back == 0 { "paid" } else { "refunded" }
+        )
+    };
+    shown(&format!(
+        r#","payment_status":"paid","charges":{{"data":[{},{}]}}"#,
+        charge("cash", 200, cash_back),
+        charge("card", 100, card_back)
+    ))
+}
+
+#[test]
+fn a_second_payment_of_an_order_is_asked_about_and_given_back_alone() {
+    let look = |id: &str, body: String| play(Conekta.ask(&account(&[]), &key(Some(id))), &[(200, &body)]);
+    let (calls, report) = look("ord_1:cash", paid_twice(0, 0));
+    assert_eq!(calls, ["GET https://api.conekta.io/orders/ord_1"]);
+    let report = report.unwrap();
+    assert_eq!(
+        (report.status, report.gateway_id.as_deref()),
+        (PaymentStatus::Paid, Some("ord_1:cash"))
+    );
+    assert_eq!(
+        look("ord_1:cash", paid_twice(0, 1500)).1.unwrap().status,
+        PaymentStatus::Refunded
+    );
+    assert_eq!(
+        look("ord_1:card", paid_twice(0, 0)).1.unwrap_err(),
+        GatewayError::NotFound
+    );
+    assert_eq!(
+        look("ord_1:none", paid_twice(0, 0)).1.unwrap_err(),
+        GatewayError::NotFound
+    );
+
+    for (id, charge, before, after) in [
+        ("ord_1:cash", "cash", paid_twice(0, 0), paid_twice(0, 1500)),
+        ("ord_1", "card", paid_twice(0, 0), paid_twice(1500, 0)),
+        ("ord_1:cash", "cash", paid_twice(1500, 0), paid_twice(1500, 1500)),
+        ("ord_1", "card", paid_twice(0, 1500), paid_twice(1500, 1500)),
+    ] {
+        let request = RefundRequest {
+            gateway_id: id.to_owned(),
+            ..refund(1500)
+        };
+        let ask = |answers: &[(u16, &str)]| play(Conekta.refund(&account(&[]), &request), answers);
+        let (calls, state) = ask(&[(200, &before), (200, &after)]);
+        assert_eq!(state.unwrap(), RefundState::Done, "{id}");
+        assert_eq!(calls[0], "GET https://api.conekta.io/orders/ord_1");
+        let body = calls[1]
+            .strip_prefix("POST https://api.conekta.io/orders/ord_1/refunds ")
+            .unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(body).unwrap(),
+            json!({ "amount": 1500, "reason": "cannot_be_fulfilled", "charge_id": charge })
+        );
+        // Asked again after a lost answer, and not shown yet.
+        let (calls, state) = ask(&[(200, &after)]);
+        assert_eq!((calls.len(), state.unwrap()), (1, RefundState::Done), "{id}");
+        let (_, state) = ask(&[(200, &before), (200, &before)]);
+        assert_eq!(state.unwrap(), RefundState::Pending, "{id}");
+    }
+    let request = RefundRequest {
+        gateway_id: "ord_1:cash".to_owned(),
+        ..refund(1500)
+    };
+    let (calls, state) = play(Conekta.refund(&account(&[]), &request), &[(200, &shown(PAID))]);
+    assert_eq!((calls.len(), state.unwrap_err()), (1, GatewayError::NotFound));
 }
 
 #[test]

@@ -87,6 +87,8 @@ pub struct Report {
     pub pay_url: Option<String>,
     /// What the buyer has to do to pay a pending one away from the page.
     pub instructions: Option<Instructions>,
+    /// Payments beyond this one that came by the same way: each goes back alone, by its own `gateway_id`.
+    pub others: Vec<Report>,
     /// The gateway's own answer that `pay_url` was found in, as in `Started`.
     pub raw: Option<serde_json::Value>,
 }
@@ -105,6 +107,7 @@ impl Report {
             email: None,
             pay_url: None,
             instructions: None,
+            others: Vec::new(),
             raw: None,
         }
     }

@@ -99,21 +99,28 @@ impl Guard {
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => !CLOSED_V4.iter().any(|network| network.contains(&v4)),
-        IpAddr::V6(v6) => match embedded_v4(v6) {
-            Some(v4) => is_public(IpAddr::V4(v4)),
-            None => GLOBAL_V6.contains(&v6) && !CLOSED_V6.iter().any(|network| network.contains(&v6)),
-        },
+        IpAddr::V6(v6) => {
+            let is_closed = CLOSED_V6.iter().any(|network| network.contains(&v6));
+            match embedded_v4(v6) {
+                Some(v4) => !is_closed && is_public(IpAddr::V4(v4)),
+                None => !is_closed && GLOBAL_V6.contains(&v6),
+            }
+        }
     }
 }
 
-/// The IPv4 address that a mapped (`::ffff:a.b.c.d`) or translated (`64:ff9b::a.b.c.d`, RFC 6052) one stands for.
+/// The IPv4 address that a mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::a.b.c.d`, RFC 6052) or tunnelled
+/// (`…:0:5efe:a.b.c.d`, RFC 5214) one stands for.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return Some(mapped);
     }
     let [a, b, c, d, e, f, ..] = address.segments();
     let [.., w, x, y, z] = address.octets();
-    ([a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0]).then(|| Ipv4Addr::new(w, x, y, z))
+    let is_translated = [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0];
+    // ISATAP: the bit says whether the inner address is unique in the world.
+    let is_tunnelled = GLOBAL_V6.contains(&address) && matches!(e, 0 | 0x200) && f == 0x5efe;
+    (is_translated || is_tunnelled).then(|| Ipv4Addr::new(w, x, y, z))
 }
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Ipv4Net {
@@ -206,6 +213,21 @@ mod tests {
             "240.0.0.1",
             "255.255.255.255",
             "１２７.０.０.１",
+            "127。0。0。1",
+            "①②⑦.⓪.⓪.①",
+            "127.0.0.1.",
+            "%31%32%37.0.0.1",
+            "0x7f000001.",
+            "0x7F.0x0.0x0.0x1",
+            "017700000001",
+            "0x0a.0.0.1",
+            "0300.0250.88.1",
+            "3232258049",
+            "2852039166",
+            "0xA9FEA9FE",
+            "0251.0376.0251.0376",
+            "169.254.43518",
+            "100.64.1",
             "[::]",
             "[::1]",
             "[::127.0.0.1]",
@@ -215,6 +237,19 @@ mod tests {
             "[::ffff:169.254.169.254]",
             "[64:ff9b::127.0.0.1]",
             "[64:ff9b::a9fe:a9fe]",
+            "[64:ff9b::10.0.0.1]",
+            "[64:ff9b::192.168.88.1]",
+            "[64:ff9b::1:a9fe:a9fe]",
+            "[::ffff:0:127.0.0.1]",
+            "[::ffff:100.64.0.1]",
+            "[0:0:0:0:0:ffff:c0a8:5801]",
+            "[::a00:1]",
+            "[2606:4700::5efe:10.0.0.1]",
+            "[2606:4700::200:5efe:a9fe:a9fe]",
+            "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
+            "[2002:a9fe:a9fe::1]",
+            "[5f00::1]",
+            "[4000::1]",
             "[64:ff9b:1::1]",
             "[100::1]",
             "[2001::1]",
@@ -251,8 +286,14 @@ mod tests {
             "[2606:4700::1111]",
             "[::ffff:8.8.8.8]",
             "[64:ff9b::808:808]",
+            "[2606:4700::5efe:8.8.8.8]",
             "shop.example.net",
+            // Names are judged by what they resolve to.
             "localhost",
+            "localhost.",
+            "127.0.0.1.nip.example",
+            "metadata.google.internal",
+            "bücher.example.net",
         ] {
             assert!(judge(&guard, &format!("https://{host}/x")).is_ok(), "{host}");
         }
@@ -276,10 +317,40 @@ mod tests {
             ("https://shop.example.net:25/", Forbidden::Port(25)),
             ("https://user:pass@shop.example.net/", Forbidden::Credentials),
             ("https://user@shop.example.net/", Forbidden::Credentials),
+            ("https://:pass@shop.example.net/", Forbidden::Credentials),
+            ("http://8.8.8.8@127.0.0.1/", Forbidden::Credentials),
+            ("http://8.8.8.8:80@127.0.0.1:80/", Forbidden::Credentials),
+            ("http://127.0.0.1/@8.8.8.8/", Forbidden::Network),
+            ("http://127.0.0.1#@8.8.8.8/", Forbidden::Network),
+            ("http://127.0.0.1\\@8.8.8.8/", Forbidden::Network),
+            ("http:127.0.0.1/", Forbidden::Network),
+            ("https:///10.0.0.1/", Forbidden::Network),
+            ("HTTP://0x7f.1/", Forbidden::Network),
+            (" http://127.0.0.1/ ", Forbidden::Network),
+            ("http://127.0.\t0.1\n/", Forbidden::Network),
+            ("http://shop.example.net:8728/", Forbidden::Port(8728)),
+            ("http://shop.example.net:0/", Forbidden::Port(0)),
+            ("ws://shop.example.net/", Forbidden::NotHttp),
         ] {
             assert_eq!(judge(&guard, url), Err(expected), "{url}");
         }
         assert!(judge(&Guard::new(Vec::new(), Vec::new()), "http://shop.example.net:9000/").is_ok());
+        // What the address standard refuses never comes here.
+        for broken in [
+            "http://",
+            "http://[::1",
+            "http://[fe80::1%25eth0]/",
+            "http://256.1.1.1/",
+            "http://1.2.3.4.5/",
+            "http://0x/x y",
+            "http://a b/",
+            "http://shop.example.net:99999/",
+            "http://127.0.0.1%00.example.net/",
+        ] {
+            let read = Url::parse(broken);
+            let is_closed = read.as_ref().is_err() || read.is_ok_and(|url| guard.target(&url).is_err());
+            assert!(is_closed, "{broken}");
+        }
     }
 
     #[test]

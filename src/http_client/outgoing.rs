@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
+use http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION, USER_AGENT};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::guard::{Forbidden, Guard, Target};
-use super::{OUR_NAME, chain};
+use super::{OUR_NAME, chain, retry_after_s};
 use crate::tls::{self, Trust};
 
 /// The relay's way out to its clients' own servers. Clones share it.
@@ -57,7 +57,7 @@ enum Names {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutgoingAnswer {
     pub status: StatusCode,
-    /// `Retry-After` in seconds, where it is a number.
+    /// `Retry-After` in seconds.
     pub retry_after_s: Option<u32>,
 }
 
@@ -123,10 +123,9 @@ impl Outgoing {
         if response.headers().contains_key(LOCATION) {
             tracing::debug!(host = target.host, "`{}` redirects; that is not followed", target.host);
         }
-        let retry_after = response.headers().get(RETRY_AFTER);
         Ok(OutgoingAnswer {
             status: response.status(),
-            retry_after_s: retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok()),
+            retry_after_s: retry_after_s(response.headers()),
         })
     }
 
@@ -310,10 +309,58 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn i3_a_name_is_judged_by_every_kind_of_inner_address() {
+        let (server, calls) = counting().await;
+        for address in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.88.1",
+            "100.64.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::7f00:1",
+            "2002:7f00:1::",
+            "fd00:ec2::254",
+            "fc00::1",
+            "fe80::1",
+        ] {
+            let inner: IpAddr = address.parse().unwrap();
+            let way = scripted(&[], &[&[inner]]);
+            for name in [
+                "shop.example.net",
+                "localhost",
+                "localhost.",
+                "xn--bcher-kva.example.net",
+            ] {
+                let way = if name == "shop.example.net" {
+                    way.clone()
+                } else {
+                    scripted(&[], &[&[inner]])
+                };
+                let url = format!("http://{name}:{}/latest/meta-data/", port_of(&server));
+                assert_eq!(
+                    post(&way, &url).await,
+                    Err(OutgoingError::Forbidden(Forbidden::Network)),
+                    "{name} {address}"
+                );
+            }
+        }
+        assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
     async fn i3_names_of_this_machine_are_judged_by_their_addresses() {
         let (server, calls) = counting().await;
         let way = Outgoing::new(Guard::new(Vec::new(), Vec::new()));
-        for host in ["localhost", "127.0.0.1", "[::1]", "0"] {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1", "[::1]", "0"] {
             let url = format!("http://{host}:{}/", port_of(&server));
             assert_eq!(
                 post(&way, &url).await,
@@ -321,6 +368,15 @@ mod tests {
                 "{host}"
             );
         }
+        // Not every system knows this one.
+        let dotted = post(&way, &format!("http://localhost.:{}/", port_of(&server))).await;
+        assert!(
+            matches!(
+                dotted,
+                Err(OutgoingError::Forbidden(Forbidden::Network) | OutgoingError::Unresolved(_))
+            ),
+            "{dotted:?}"
+        );
         assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 0);
     }
 

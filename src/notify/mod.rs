@@ -10,3 +10,4 @@ pub mod sale;
 mod compose;
 mod folder;
 mod smtp;
+pub mod unplaced;

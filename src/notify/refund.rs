@@ -77,7 +77,16 @@ pub fn steps(language: Language, notice: &RefundNotice<'_>) -> Vec<String> {
         ("payment", one_line(notice.payment)),
         ("amount", notice.amount.for_people(language)),
     ];
-    let done = [("command", format!("mikrelay order refunded {}", notice.reference))];
+    // The order's own payment may wait as well.
+    let which = if notice.is_extra {
+        format!(" --payment {}", one_line(notice.payment))
+    } else {
+        String::new()
+    };
+    let done = [(
+        "command",
+        format!("mikrelay order refunded {}{which}", notice.reference),
+    )];
     let lines = [
         say.with("refund-way-open", &values),
         say.with(way, &values),

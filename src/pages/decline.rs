@@ -1,8 +1,19 @@
 //! Why a card was refused, in the buyer's words. The gateways give codes; each group of them leads to one thing that
-//! a buyer can do. Facts `gateways-latin-america.md` 2.5, 3.5.
+//! a buyer can do. Facts `gateways-latin-america.md` 2.5, 2.6, 3.5; Conekta publishes no whole list, so its codes for
+//! mistyped and blocked cards are guesses that fall on the same groups.
 
-/// The text for a gateway's code; `None` for a code, or a sentence, that is shown as it came.
-pub fn text_of(code: &str) -> Option<&'static str> {
+use crate::company::GatewayName;
+
+/// The text for what a gateway said; `None` for a sentence that is shown as it came.
+pub fn text_of(gateway: GatewayName, code: &str) -> Option<&'static str> {
+    match gateway {
+        // They give codes to programs, and sentences in Spanish alone: neither is for buyers.
+        GatewayName::Conekta | GatewayName::Mercadopago => Some(known(code).unwrap_or("order-decline-other")),
+        _ => known(code),
+    }
+}
+
+fn known(code: &str) -> Option<&'static str> {
     let bare = ["cc_rejected_", "rejected_"]
         .iter()
         .find_map(|start| code.strip_prefix(start))
@@ -13,13 +24,22 @@ pub fn text_of(code: &str) -> Option<&'static str> {
         | "bad_filled_date"
         | "bad_filled_other"
         | "bad_filled_security_code"
-        | "insufficient_data" => "order-decline-details",
+        | "expired_card"
+        | "insufficient_data"
+        | "invalid_cvc"
+        | "invalid_expiry_month"
+        | "invalid_expiry_year"
+        | "invalid_number" => "order-decline-details",
         "call_for_authorize" | "card_disabled" => "order-decline-bank",
-        "card_type_not_allowed" | "invalid_installments" | "restricted_card" => "order-decline-card",
-        "high_risk" | "blacklist" | "by_regulations" | "suspected_fraud" => "order-decline-risk",
+        "card_type_not_allowed" | "invalid_installments" | "restricted_card" | "lost_card" | "stolen_card" => {
+            "order-decline-card"
+        }
+        "high_risk" | "blacklist" | "by_regulations" | "suspected_fraud" | "suspicious_behaviour" => {
+            "order-decline-risk"
+        }
         "max_attempts" => "order-decline-often",
         "duplicated_payment" => "order-decline-twice",
-        "3ds_challenge" => "order-decline-challenge",
+        "3ds_challenge" | "three_ds_failed" => "order-decline-challenge",
         "other_reason" | "by_bank" | "bank_error" | "card_error" | "card_declined" | "time_out" => {
             "order-decline-other"
         }
@@ -52,7 +72,7 @@ mod tests {
             "time_out",
             "3ds_challenge",
         ] {
-            assert!(text_of(&format!("cc_rejected_{suffix}")).is_some(), "{suffix}");
+            assert!(known(&format!("cc_rejected_{suffix}")).is_some(), "{suffix}");
         }
         for code in [
             "rejected_by_bank",
@@ -64,11 +84,28 @@ mod tests {
             "insufficient_amount",
             "insufficient_funds",
             "suspected_fraud",
+            "restricted_card",
+            "card_declined",
+            "suspicious_behaviour",
         ] {
-            assert!(text_of(code).is_some(), "{code}");
+            assert!(known(code).is_some(), "{code}");
         }
         for code in ["", "LOW_BALANCE", "rejected", "cc_rejected_", "a sentence"] {
-            assert_eq!(text_of(code), None, "{code}");
+            assert_eq!(text_of(GatewayName::Feexpay, code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_card_gateways_say_is_never_shown_to_a_buyer() {
+        for gateway in [GatewayName::Conekta, GatewayName::Mercadopago] {
+            for (said, text) in [
+                ("insufficient_funds", "order-decline-funds"),
+                ("Tarjeta declinada por el banco emisor", "order-decline-other"),
+                ("a_code_of_next_year", "order-decline-other"),
+                ("", "order-decline-other"),
+            ] {
+                assert_eq!(text_of(gateway, said), Some(text), "{said}");
+            }
         }
     }
 }

@@ -202,7 +202,7 @@ struct VoucherText<'a> {
 impl<'a> OrderPage<'a> {
     fn new(order: &'a OrderView, language: Language) -> Self {
         let scene = scene(order);
-        let decline = order.refusal.as_deref().and_then(decline::text_of);
+        let decline = decline_of(order);
         let refusal = order.refusal.as_deref().filter(|_| decline.is_none());
         Self {
             scene,
@@ -378,13 +378,18 @@ pub(super) fn version(order: &OrderView) -> String {
         std::iter::once('-').chain(letters).collect()
     });
     // A second card may be refused for another reason.
-    let decline = order.refusal.as_deref().and_then(decline::text_of).unwrap_or_default();
+    let decline = decline_of(order).unwrap_or_default();
     let decline = decline.trim_start_matches("order-decline");
     format!(
         "{link}{}-{online}-{}{pay}{till}{decline}",
         order.state.as_str(),
         u8::from(slow)
     )
+}
+
+/// Our own words for why the card was refused.
+fn decline_of(order: &OrderView) -> Option<&'static str> {
+    decline::text_of(order.gateway, order.refusal.as_deref()?)
 }
 
 /// After how many seconds the page is worth another look; `None` when nothing will change.

@@ -107,7 +107,7 @@ impl Change<'_> {
             Effect::Disable => Task::Disable(reference),
             Effect::AnnounceRefund => {
                 let open = self.db.refunds_of_order(&order.reference)?;
-                wish::close_open(self, order, Standing::Done)?;
+                wish::close_open(self, order, Standing::Done, None)?;
                 let own = open.iter().find(|refund| !refund.is_extra);
                 return tell::done(self, order, own);
             }

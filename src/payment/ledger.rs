@@ -18,6 +18,7 @@ use crate::ledger::{Comparison, Difference, DifferenceKind, Way};
 use crate::message::Message;
 use crate::notify::ledger::mail_of_the_day;
 use crate::order::{Order, State};
+use crate::refund::Standing;
 use crate::secrets;
 use crate::store::StoreError;
 
@@ -178,8 +179,8 @@ impl Run<'_> {
             let other = order.gateway_id.is_some() && order.gateway_id != report.gateway_id;
             if order.state.awaits_money() {
                 self.mend(order, report).await?;
-            } else if other && order.state != State::Held {
-                self.differs(DifferenceKind::Second, Some(&order), &report);
+            } else if other {
+                self.hear_of_second(order, report).await?;
             }
         }
         Ok(())
@@ -213,6 +214,26 @@ impl Run<'_> {
             _ => {
                 self.mended.insert(reference);
             }
+        }
+        Ok(())
+    }
+
+    /// Another payment than the order's own: what a webhook about it would have begun begins now. It may be the right
+    /// money for an order that is held; else it goes back, or the operator is told.
+    async fn hear_of_second(&mut self, order: Order, report: Report) -> Result<(), StoreError> {
+        let (reference, account) = (order.reference.clone(), self.account.id.clone());
+        let id = report.gateway_id.clone().unwrap_or_default();
+        let look = move |db: &crate::store::Db<'_>| Ok((db.order(&reference)?, db.refund_of_payment(&account, &id)?));
+        let (_, refund_before) = self.relay.store().read(look.clone()).await?;
+        settle::apply(self.relay, order.reference.clone(), report.clone(), Source::Question).await?;
+        let (after, refund) = self.relay.store().read(look).await?;
+        let Some(after) = after else { return Ok(()) };
+        let goes_back = refund.is_some_and(|refund| refund.standing != Standing::Refused);
+        let was_taken = after.gateway_id == report.gateway_id;
+        if was_taken || (goes_back && refund_before.is_none()) {
+            self.mended.insert(after.reference);
+        } else if !goes_back {
+            self.differs(DifferenceKind::Second, Some(&after), &report);
         }
         Ok(())
     }

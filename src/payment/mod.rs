@@ -7,6 +7,7 @@ pub mod checkout;
 mod confirm;
 mod deliver;
 pub mod hooks;
+mod judge;
 pub mod keys;
 mod ledger;
 pub mod link_fields;
@@ -24,6 +25,7 @@ mod retention;
 pub mod router_keys;
 mod routers;
 mod settle;
+mod unplaced;
 mod upkeep;
 pub mod view;
 mod whose;
@@ -226,15 +228,17 @@ impl Relay {
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
         }
     }
 
-    /// Wishes for the refunds that accounts' policies ask for by now.
+    /// Wishes for the refunds that accounts' policies ask for by now, and reminds of those that stay open.
     pub async fn follow_refund_policies(&self) -> Result<(), StoreError> {
-        refund::wish::follow_policies(self).await
+        refund::wish::follow_policies(self).await?;
+        refund::remind::remind(self).await
     }
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.

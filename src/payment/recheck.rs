@@ -124,7 +124,13 @@ async fn look_at(relay: &Relay, account: &Account, payment: &Payment) -> Result<
     match relay.converse(account, gateway::of(account).ask(account, &key)).await {
         // What is still paid is no news, and nothing that an order the operator holds should be released by; only an
         // order whose money the bank took back is told of it.
-        Ok(report) if report.status == PaymentStatus::Paid && !is_refunded(relay, &payment.order).await? => Ok(Ok(())),
+        Ok(report)
+            if report.status == PaymentStatus::Paid
+                && report.others.is_empty()
+                && !is_refunded(relay, &payment.order).await? =>
+        {
+            Ok(Ok(()))
+        }
         Ok(report) => settle::apply(relay, payment.order.clone(), report, Source::Question)
             .await
             .map(Ok),

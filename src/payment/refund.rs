@@ -1,6 +1,7 @@
 //! Gives a payment back. The gateway is asked what it knows before each try, and a try is on the disk before it is
 //! made: a lost answer is unknown, not failed, and one payment goes back at most once whatever crashes or repeats.
 
+pub(super) mod remind;
 pub(super) mod second;
 pub mod tell;
 pub mod wish;
@@ -38,6 +39,7 @@ pub(super) async fn run(relay: &Relay, id: RefundId, job: &Job) -> Result<Outcom
             Next::Wait(after, why) => return Ok(later(after, why)),
             end => return end_by(relay, id, end).await,
         },
+        Err(error) if is_unknown_after(&refund, &error) => return Ok(later(LONGEST_POLL, &error.to_string())),
         Err(error) => return fail(relay, id, job, error).await,
     };
     let Some(request) = begin_try(relay, id, amount).await? else {
@@ -64,6 +66,13 @@ async fn look_first(relay: &Relay, account: &Account, order: &Order, refund: &Re
         created_at: order.created_at,
     };
     relay.converse(account, adapter.ask(account, &key)).await
+}
+
+/// Whether a look that ends with this error leaves open what became of the refund: once the gateway was asked for it,
+/// only its word about the payment may end it. To call it refused could deliver what was given back.
+fn is_unknown_after(refund: &Refund, error: &GatewayError) -> bool {
+    let was_asked = matches!(refund.standing, Standing::Asked | Standing::Pending);
+    was_asked && matches!(error, GatewayError::Refused(_) | GatewayError::NotFound)
 }
 
 /// What a look at the payment means for its refund.

@@ -5,17 +5,20 @@ use jiff::SignedDuration;
 
 use super::change::Change;
 use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
+use super::judge::{Known, Verdict, judge};
 use super::refund::second;
+use super::refund::wish;
 use super::whose::{identify, may_speak_for, named_order};
-use super::{Outcome, Relay, deliver, links};
-use crate::company::{Account, AccountKeys, Mode, RouterCredentials};
-use crate::event::{Event, Proof};
+use super::{Outcome, Relay, deliver, links, unplaced};
+use crate::company::{Account, RouterCredentials};
+use crate::event::{Event, Proof, Unplaced};
 use crate::gateway::{self, GatewayError, PaymentStatus, Report};
 use crate::ids::{EventId, OrderRef};
 use crate::job::Job;
 use crate::mik_params::MikParams;
 use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
+use crate::refund::Standing;
 use crate::store::{Db, StoreError};
 
 /// Settles one event of the inbox.
@@ -29,18 +32,13 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
     let question = match find_order(relay, &event).await? {
         Found::Order(question) => question,
         Found::Nothing(outcome) => return close(relay, id, None, outcome).await,
+        Found::Unplaced(why) => return unplaced::close(relay, &event, why).await,
         Found::Unanswered(GatewayError::NotFound) if job.attempts >= NOT_FOUND_TRIES => {
             return close(relay, id, None, "the gateway does not know this payment").await;
         }
         Found::Unanswered(GatewayError::Refused(why)) => {
             tracing::warn!(event = %id, "event {id} is about a payment the gateway does not show: {why}");
-            return close(
-                relay,
-                id,
-                None,
-                "needs attention: the gateway does not show its payment to this account",
-            )
-            .await;
+            return unplaced::close(relay, &event, unplaced::not_shown(relay, &event)).await;
         }
         Found::Unanswered(error) => {
             return Ok(Outcome::Later {
@@ -73,10 +71,15 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
         Err(Unconfirmed::Gateway(GatewayError::NotFound)) if job.attempts >= NOT_FOUND_TRIES => {
             close(relay, id, Some(order), "the gateway does not know this payment").await
         }
-        Err(Unconfirmed::Gateway(error)) => Ok(Outcome::Later {
-            after: backoff(job.attempts).max(rest(&error)),
-            why: error.to_string(),
-        }),
+        Err(Unconfirmed::Gateway(error)) => {
+            if let (GatewayError::Misconfigured(words), 0) = (&error, job.attempts) {
+                unplaced::warn_of_account(relay, &event, shown(words)).await?;
+            }
+            Ok(Outcome::Later {
+                after: backoff(job.attempts).max(rest(&error)),
+                why: error.to_string(),
+            })
+        }
     }
 }
 
@@ -90,24 +93,23 @@ pub(super) enum Source {
 enum Found {
     Order(Box<Question>),
     Nothing(&'static str),
+    /// Nobody's here, and worth a look all the same.
+    Unplaced(Unplaced),
     /// The gateway had to be asked whose payment it is, and did not say.
     Unanswered(GatewayError),
 }
 
 /// The order an event is about, if it is one of this hotspot and account.
-async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
+async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
     let directory = relay.store().directory();
-    let event = &event.event;
+    let event = &full.event;
     let Some(account) = directory.accounts.get(&event.account) else {
         return Ok(Found::Nothing("its account is gone from the business file"));
     };
     let adapter = gateway::of(account);
     let notice = match adapter.read_notice(account, event.told()) {
         Ok(notice) => notice,
-        Err(error) => {
-            tracing::warn!(account = %account.id, "a genuine event needs attention: {error}");
-            return Ok(Found::Nothing("needs attention: it is genuine but cannot be read"));
-        }
+        Err(error) => return Ok(unplaced::unreadable(event.proof, error).map_or_else(Found::Nothing, Found::Unplaced)),
     };
     if notice.report.is_none() && event.proof == Proof::Signed {
         return Ok(Found::Nothing("nothing about a payment"));
@@ -121,13 +123,23 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
         .await?;
     if order.is_none() && notice.order.is_none() {
         order = match identify(relay, &directory, &accounts, &notice).await {
-            Ok(Some(reference)) => relay.store().read(move |db| db.order(&reference)).await?,
+            Ok(Some(report)) => {
+                let reference = report.order.clone();
+                let read = move |db: &Db<'_>| reference.map_or(Ok(None), |reference| db.order(&reference));
+                let order = relay.store().read(read).await?;
+                let taken_back = unplaced::taken_back(&report, notice.gateway_id.as_deref());
+                if let (None, Some(why)) = (&order, taken_back) {
+                    return Ok(Found::Unplaced(why));
+                }
+                order
+            }
             Ok(None) => None,
             Err(error) => return Ok(Found::Unanswered(error)),
         };
     }
     let Some(order) = order else {
-        return Ok(Found::Nothing("no order of this relay"));
+        let why = unplaced::told_taken_back(full, &notice);
+        return Ok(why.map_or(Found::Nothing("no order of this relay"), Found::Unplaced));
     };
     // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
     let is_elsewhere = match &order.link {
@@ -143,7 +155,11 @@ async fn find_order(relay: &Relay, event: &Event) -> Result<Found, StoreError> {
     // A hint proves nothing, so any account may have heard it; a signature speaks for its own account only.
     let speaks_for_it = own.id == account.id || (event.proof == Proof::Hint && own.gateway() == account.gateway());
     if !speaks_for_it {
-        return Ok(Found::Nothing("needs attention: the order belongs to another account"));
+        let order = order.reference.to_string();
+        return Ok(match event.proof {
+            Proof::Signed => Found::Unplaced(Unplaced::OfAnotherAccount { order }),
+            Proof::Hint => Found::Nothing("needs attention: the order belongs to another account"),
+        });
     }
     Ok(Found::Order(Box::new(Question {
         order,
@@ -200,19 +216,47 @@ pub(super) async fn apply(
                 Verdict::OfAnother
             } else {
                 second::keep(change, &order, account, &report)?;
-                // Whoever asked for a payment by link chose the account, and is told which mode it has.
-                let sold_live =
-                    order.link.is_none() && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
-                judge(&order, account, &report, sold_live, params)
+                let known = Known {
+                    // Whoever asked for a payment by link chose the account, and is told which mode it has.
+                    sold_live: order.link.is_none()
+                        && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref()),
+                    params,
+                    past: second::past(change.db, &order, &report)?,
+                };
+                judge(&order, account, &report, &known)
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
+            others(change, &mut order, account, &report, &why)?;
             if let Source::Event(event) = &source {
                 finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
         })
         .await
+}
+
+/// What came of the payments that came beside the order's own: an order that is not paid takes none of them for it.
+fn others(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    if order.state.awaits_money() || order.state == State::Held {
+        return Ok(());
+    }
+    for other in &report.others {
+        second::keep(change, order, account, other)?;
+        let known = Known {
+            past: second::past(change.db, order, other)?,
+            ..Known::default()
+        };
+        let verdict = judge(order, account, other, &known);
+        act(change, order, account, other, verdict, why)?;
+    }
+    Ok(())
 }
 
 /// Keeps what an event brought beside the money, and notes in its row what it came to.
@@ -231,147 +275,11 @@ fn finish_event(
         .settle_event(event.id, &outcome, Some(&order.reference), change.now)
 }
 
-/// What a report means for an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
-    Nothing,
-    /// Money is on its way and not here.
-    Waits(&'static str),
-    Fact(Fact, &'static str),
-    /// The payment failed; the gateway's own words.
-    Failed(Option<String>),
-    /// Money that may not be turned into a voucher.
-    Misfit(Reason),
-    /// The order was fulfilled, and now its money is in doubt: the operator must know.
-    Doubted(Reason),
-    /// A second payment for an order that was paid already.
-    PaidTwice,
-    /// Something else became of a payment that is not the order's own.
-    OfSecond,
-    /// The bank took the money back, and now it is here again.
-    WonBack,
-    /// The gateway's payment paid for another order: one payment is one user.
-    OfAnother,
-}
-
-impl Verdict {
-    /// The fact it stands for and what the event's row says of it.
-    fn outcome(&self) -> (Fact, String) {
-        match self {
-            Self::Nothing => (Fact::Started, "nothing new".to_owned()),
-            Self::Waits(why) => (Fact::Started, (*why).to_owned()),
-            Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
-            Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
-            Self::Fact(fact, why) => (*fact, (*why).to_owned()),
-            Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
-            Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
-            Self::PaidTwice => (Fact::Started, "needs attention: the order was paid twice".to_owned()),
-            Self::OfSecond => (Fact::Started, "about another payment for the order".to_owned()),
-            Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
-            Self::OfAnother => (
-                Fact::Started,
-                "needs attention: the payment belongs to another order".to_owned(),
-            ),
-        }
-    }
-}
-
-/// The pure decision: which fact a report is for this order.
-fn judge(order: &Order, account: &Account, report: &Report, sold_live: bool, params: Option<&MikParams>) -> Verdict {
-    let gateway = account.gateway();
-    match &report.status {
-        PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
-        PaymentStatus::Disputed
-        | PaymentStatus::PartiallyRefunded
-        | PaymentStatus::ChargedBack
-        | PaymentStatus::Refunded
-            if is_of_second(order, report) =>
-        {
-            Verdict::OfSecond
-        }
-        PaymentStatus::Authorized => Verdict::Waits("the card is only charged later: nothing is paid yet"),
-        PaymentStatus::PartiallyPaid => Verdict::Waits("only a part is paid so far"),
-        PaymentStatus::Disputed => doubted(order, Reason::PaymentDisputed { gateway }),
-        PaymentStatus::PartiallyRefunded => doubted(order, Reason::PartlyRefunded { gateway }),
-        PaymentStatus::ChargedBack => Verdict::Fact(Fact::ChargedBack, CHARGED_BACK),
-        PaymentStatus::Failed { reason } => Verdict::Failed(reason.as_deref().map(shown)),
-        PaymentStatus::Expired => Verdict::Fact(Fact::Expired, "the payment expired"),
-        PaymentStatus::Cancelled => Verdict::Fact(Fact::Cancelled, "the buyer cancelled"),
-        PaymentStatus::Refunded => Verdict::Fact(Fact::Refunded, "the payment was refunded"),
-        PaymentStatus::Paid if is_second_payment(order, report) => Verdict::PaidTwice,
-        PaymentStatus::Paid if order.state == State::Refunded => Verdict::WonBack,
-        PaymentStatus::Paid => misfit(order, account, report, sold_live, params)
-            .map_or(Verdict::Fact(Fact::Paid, "the money fits"), Verdict::Misfit),
-    }
-}
-
-/// Money in doubt buys nothing, and takes nothing back before the gateway has decided.
-fn doubted(order: &Order, reason: Reason) -> Verdict {
-    if order.state.awaits_money() {
-        Verdict::Misfit(reason)
-    } else {
-        Verdict::Doubted(reason)
-    }
-}
-
 /// Whether the payment that a report is about is another order's of the same account.
 fn is_anothers(db: &Db<'_>, order: &Order, report: &Report) -> Result<bool, StoreError> {
     let Some(id) = &report.gateway_id else { return Ok(false) };
-    let owner = db.order_by_gateway_id(&order.account, id)?;
+    let owner = db.order_of_payment(&order.account, id)?;
     Ok(owner.is_some_and(|owner| owner.reference != order.reference))
-}
-
-fn is_second_payment(order: &Order, report: &Report) -> bool {
-    let settled = !order.state.awaits_money() && order.state != State::Held;
-    settled && is_other(order, report)
-}
-
-fn is_of_second(order: &Order, report: &Report) -> bool {
-    !order.state.awaits_money() && is_other(order, report)
-}
-
-fn is_other(order: &Order, report: &Report) -> bool {
-    order.gateway_id.is_some() && report.gateway_id.is_some() && order.gateway_id != report.gateway_id
-}
-
-/// Why money that arrived may not be turned into a voucher.
-fn misfit(
-    order: &Order,
-    account: &Account,
-    report: &Report,
-    sold_live: bool,
-    params: Option<&MikParams>,
-) -> Option<Reason> {
-    let (price, gateway) = (order.plan.price, account.gateway());
-    if order.mode == Mode::Live && report.mode == Some(Mode::Test) {
-        return Some(Reason::SandboxOnLiveAccount {
-            gateway,
-            account: account.id.clone(),
-        });
-    }
-    if order.mode == Mode::Test && sold_live {
-        return Some(Reason::SandboxForLivePlan {
-            account: account.id.clone(),
-        });
-    }
-    match report.amount {
-        Some(paid) if paid.currency() != price.currency() => {
-            return Some(Reason::WrongCurrency { gateway, paid, price });
-        }
-        Some(paid) if paid.minor() != price.minor() => {
-            return Some(Reason::WrongAmount { gateway, paid, price });
-        }
-        // The amount was fixed when the relay made the payment, and this API never repeats it.
-        None if !matches!(account.keys, AccountKeys::CinetpayV1 { .. }) => {
-            return Some(Reason::AmountUnknown { gateway });
-        }
-        _ => {}
-    }
-    let faults = params.map(|params| params.faults.as_slice()).unwrap_or_default();
-    (!faults.is_empty()).then(|| Reason::UnusableParams {
-        gateway,
-        faults: faults.to_vec(),
-    })
 }
 
 fn act(
@@ -412,6 +320,8 @@ fn act(
             None => Ok(()),
         },
         Verdict::OfSecond => second::moved(change, order, report, why),
+        Verdict::Over => second::over(change, order, report, why),
+        Verdict::PaidButGone => second::paid_but_gone(change, order, report, why),
         Verdict::WonBack => second::won_back(change, order, account, why),
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
@@ -421,10 +331,12 @@ fn act(
                 });
             }
             change.advance(order, fact, &format!("{sentence} ({why})"))?;
-            if fact == Fact::Paid {
-                return second::left_over(change, order, account, why);
+            match fact {
+                Fact::Paid => second::left_over(change, order, account, why),
+                // What was wished for it would be given back twice.
+                Fact::ChargedBack => wish::close_open(change, order, Standing::Refused, Some(CHARGED_BACK)),
+                _ => Ok(()),
             }
-            Ok(())
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
@@ -550,7 +462,7 @@ pub(super) fn rest(error: &GatewayError) -> SignedDuration {
 
 pub(super) const CHARGED_BACK: &str = "the bank took the money back";
 /// In the history, where the gateway gives no reason.
-const FAILED: &str = "the payment failed";
+pub(super) const FAILED: &str = "the payment failed";
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// A gateway may say anything; an order's buyer waits.
 pub(super) const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);

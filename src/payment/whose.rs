@@ -3,8 +3,8 @@
 use super::Relay;
 use crate::company::{Account, Directory};
 use crate::event::Proof;
-use crate::gateway::{self, GatewayError, Notice};
-use crate::ids::{AccountId, HotspotId, OrderRef};
+use crate::gateway::{self, GatewayError, Notice, Report};
+use crate::ids::{AccountId, HotspotId};
 use crate::order::Order;
 use crate::store::{Db, StoreError};
 
@@ -37,27 +37,27 @@ pub(super) fn named_order(
     };
     let mut found = Vec::new();
     for account in accounts {
-        found.extend(db.order_by_gateway_id(account, gateway_id)?);
+        found.extend(db.order_of_payment(account, gateway_id)?);
     }
     Ok(found
         .into_iter()
         .min_by_key(|order| (&order.hotspot != hotspot, !order.state.awaits_money())))
 }
 
-/// Which order a notice is about that names only the gateway's own payment: the gateway is asked, as each account.
+/// What a notice is about that names only the gateway's own payment: the gateway is asked, as each account.
 pub(super) async fn identify(
     relay: &Relay,
     directory: &Directory,
     accounts: &[AccountId],
     notice: &Notice,
-) -> Result<Option<OrderRef>, GatewayError> {
+) -> Result<Option<Report>, GatewayError> {
     let mut failure = None;
     for account in accounts.iter().filter_map(|id| directory.accounts.get(id)) {
         let Some(question) = gateway::of(account).identify(account, notice) else {
             continue;
         };
         match relay.converse(account, question).await {
-            Ok(report) => return Ok(report.order),
+            Ok(report) => return Ok(Some(report)),
             Err(error) => failure = Some(error),
         }
     }

@@ -23,6 +23,8 @@ pub struct EventFilter {
     pub order: Option<OrderRef>,
     pub settled: Option<bool>,
     pub conflict: Option<bool>,
+    /// Only those whose outcome says that they need attention.
+    pub attention: bool,
     /// At most `MAX_LISTED`, which is also what zero means.
     pub limit: usize,
 }
@@ -109,6 +111,9 @@ impl Db<'_> {
             Some(true) => conditions.push("conflict = 1"),
             Some(false) => conditions.push("conflict = 0"),
             None => {}
+        }
+        if filter.attention {
+            conditions.push("outcome GLOB 'needs attention*'");
         }
         let limit = if filter.limit == 0 {
             MAX_LISTED

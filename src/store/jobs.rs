@@ -110,6 +110,13 @@ impl Db<'_> {
         self.all(sql, [order.as_str()], read_job)
     }
 
+    /// The open job of a task.
+    pub fn open_job(&self, task: &Task) -> Result<Option<Job>, StoreError> {
+        let sql = "SELECT id, kind, subject, lane, attempts, created_at, last_error FROM job \
+                   WHERE kind = ?1 AND subject = ?2";
+        self.one(sql, (task.kind(), task.subject()), read_job)
+    }
+
     /// When an order's job will be tried next, for people.
     pub fn due_at(&self, id: JobId) -> Result<Option<Timestamp>, StoreError> {
         self.one("SELECT due_at FROM job WHERE id = ?1", [id.0], |columns| {

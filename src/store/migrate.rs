@@ -17,7 +17,8 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/V3__cards.sql")),
     M::up(include_str!("migrations/V4__links_keys_hooks.sql")),
     M::up(include_str!("migrations/V5__refunds.sql")),
-    M::up(include_str!("migrations/V6__products_and_router_keys.sql")),
+    M::up(include_str!("migrations/V6__unplaced_events.sql")),
+    M::up(include_str!("migrations/V7__products_and_router_keys.sql")),
 ];
 
 /// Applies what is missing.

@@ -26,6 +26,7 @@ mod readers;
 mod references;
 mod refunds;
 mod retention;
+mod unplaced;
 mod writer;
 
 pub use error::StoreError;

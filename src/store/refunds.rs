@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::columns::{Columns, from_word, ms, optional_ms, word_of};
+use super::orders::MAX_LISTED;
 use super::{Db, StoreError};
 use crate::ids::{AccountId, OrderRef, RefundId};
 use crate::money::{Currency, Money};
+use crate::order::Order;
 use crate::refund::{Payment, Refund, RefundReason, Standing, Wisher};
 
 /// A wish for a refund, before it has a row.
@@ -33,6 +35,17 @@ impl Db<'_> {
             optional_ms(look_at),
         );
         Ok(self.run(sql, values)? > 0)
+    }
+
+    /// The order that a payment belongs to, whether it paid for it or was a further one.
+    pub fn order_of_payment(&self, account: &AccountId, gateway_id: &str) -> Result<Option<Order>, StoreError> {
+        if let Some(order) = self.order_by_gateway_id(account, gateway_id)? {
+            return Ok(Some(order));
+        }
+        let sql = "SELECT order_reference FROM payment WHERE account = ?1 AND gateway_id = ?2 \
+                   UNION SELECT order_reference FROM refund WHERE account = ?1 AND gateway_id = ?2 LIMIT 1";
+        let found: Option<String> = self.optional(sql, (account.as_str(), gateway_id))?;
+        found.map_or(Ok(None), |reference| self.order(&OrderRef::new(reference)))
     }
 
     /// The confirmed payments of an order, oldest first.
@@ -142,7 +155,21 @@ impl Db<'_> {
         self.all(&sql, [order.as_str()], read_refund)
     }
 
-    /// The account's orders whose money came before `before` and bought nothing yet, and whose refund nobody wished.
+    /// The refunds that were wished before `before` and are not at their end, longest open first.
+    pub fn open_refunds(&self, before: Timestamp) -> Result<Vec<Refund>, StoreError> {
+        let ends = [
+            word_of("standing", &Standing::Done)?,
+            word_of("standing", &Standing::Refused)?,
+        ];
+        let sql = format!(
+            "SELECT {REFUND} FROM refund WHERE wished_at <= ?1 AND standing NOT IN (?2, ?3) \
+             ORDER BY wished_at, id LIMIT {MAX_LISTED}"
+        );
+        self.all(&sql, (ms(before), &ends[0], &ends[1]), read_refund)
+    }
+
+    /// The account's orders whose own payment came before `before` and bought nothing yet, and whose refund nobody
+    /// wished. Further payments do not count: an order whose own one cannot go back would be found for ever.
     pub fn orders_to_refund(
         &self,
         account: &AccountId,
@@ -152,7 +179,8 @@ impl Db<'_> {
         // The plus keeps SQLite from walking through all orders the account ever had.
         let sql = format!(
             "SELECT o.reference FROM orders o WHERE o.state IN ('paid', 'stuck', 'held') AND +o.account = ?1 AND EXISTS \
-             (SELECT 1 FROM payment p WHERE p.order_reference = o.reference AND coalesce(o.paid_at, p.seen_at) <= ?2 \
+             (SELECT 1 FROM payment p WHERE p.order_reference = o.reference AND p.gateway_id = coalesce(o.gateway_id, p.gateway_id) \
+             AND coalesce(o.paid_at, p.seen_at) <= ?2 \
              AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.account = p.account AND r.gateway_id = p.gateway_id)) \
              ORDER BY o.created_at LIMIT {limit}"
         );

@@ -53,6 +53,16 @@ ledger-undelivered = { $payment }, { $amount }: order { $order } is paid, but th
 ledger-more = … and { $count } more.
 ledger-do = What to do: “{ $list }” lists all of it, “{ $show }” shows the history of one order.
 
+## Webhooks that no order could take
+event-subject = Messages of your gateways to look at ({ $count })
+event-intro = { $company }: a gateway sent these messages. They are genuine, but nothing could be done with them here: nothing was delivered and nothing was taken away because of them.
+event-unreadable = Message { $event }, account { $account }: it could not be read: “{ $value }”.
+event-taken-back = Message { $event }, account { $account }: the money of payment { $value } is disputed or was taken back, and no order here has this payment.
+event-of-another-account = Message { $event }, account { $account }: it is about order { $value }, which was sold through another account.
+event-not-shown = Message { $event }, account { $account }: the gateway does not show payment { $value } to this account. Its keys may be those of another seller.
+event-account-refused = Message { $event }, account { $account }: the gateway refuses the keys of this account: “{ $value }”. Payments are not recognised until they are corrected in site.toml and applied; then this message is settled by itself.
+event-do = What to do: look in the gateway’s dashboard whose payment it is, and answer a dispute there before its deadline. “{ $show }” with the number shows what was sent, “{ $list }” lists all of them.
+
 ## Money that goes back
 refund-done-subject = Refunded: { $plan }, { $amount }
 refund-done = { $company }: a payment went back to its buyer. Its code no longer works.

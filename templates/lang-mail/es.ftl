@@ -53,6 +53,16 @@ ledger-undelivered = { $payment }, { $amount }: el pedido { $order } está pagad
 ledger-more = … y { $count } más.
 ledger-do = Qué hacer: «{ $list }» muestra toda la lista y «{ $show }» la historia de un pedido.
 
+## Mensajes que ningún pedido pudo recibir
+event-subject = Mensajes de sus pasarelas por revisar ({ $count })
+event-intro = { $company }: una pasarela envió estos mensajes. Son auténticos, pero aquí no se pudo hacer nada con ellos: no se entregó ni se quitó nada por ellos.
+event-unreadable = Mensaje { $event }, cuenta { $account }: no se pudo leer: «{ $value }».
+event-taken-back = Mensaje { $event }, cuenta { $account }: el dinero del pago { $value } está en disputa o fue retirado, y ningún pedido de aquí tiene este pago.
+event-of-another-account = Mensaje { $event }, cuenta { $account }: trata del pedido { $value }, vendido por otra cuenta.
+event-not-shown = Mensaje { $event }, cuenta { $account }: la pasarela no muestra el pago { $value } a esta cuenta. Sus claves pueden ser de otro vendedor.
+event-account-refused = Mensaje { $event }, cuenta { $account }: la pasarela rechaza las claves de esta cuenta: «{ $value }». Los pagos no se reconocen hasta que se corrijan en site.toml y se apliquen; después este mensaje se atiende por sí solo.
+event-do = Qué hacer: mire en el panel de la pasarela de quién es el pago y responda allí a una disputa antes de su plazo. «{ $show }» con el número muestra lo que se envió, «{ $list }» los enumera todos.
+
 ## Dinero que se devuelve
 refund-done-subject = Devuelto: { $plan }, { $amount }
 refund-done = { $company }: un pago fue devuelto al comprador. Su código ya no funciona.

@@ -53,6 +53,16 @@ ledger-undelivered = { $payment }, { $amount } : la commande { $order } est pay�
 ledger-more = … et { $count } de plus.
 ledger-do = À faire : « { $list } » montre toute la liste, « { $show } » l’histoire d’une commande.
 
+## Messages qu’aucune commande n’a pu prendre
+event-subject = Messages de vos passerelles à vérifier ({ $count })
+event-intro = { $company } : une passerelle a envoyé ces messages. Ils sont authentiques, mais rien n’a pu en être fait ici : rien n’a été livré ni retiré à cause d’eux.
+event-unreadable = Message { $event }, compte { $account } : il n’a pas pu être lu : « { $value } ».
+event-taken-back = Message { $event }, compte { $account } : l’argent du paiement { $value } est contesté ou a été repris, et aucune commande d’ici n’a ce paiement.
+event-of-another-account = Message { $event }, compte { $account } : il concerne la commande { $value }, vendue par un autre compte.
+event-not-shown = Message { $event }, compte { $account } : la passerelle ne montre pas le paiement { $value } à ce compte. Ses clés sont peut-être celles d’un autre vendeur.
+event-account-refused = Message { $event }, compte { $account } : la passerelle refuse les clés de ce compte : « { $value } ». Les paiements ne sont pas reconnus tant qu’elles ne sont pas corrigées dans site.toml et appliquées ; ce message est ensuite traité de lui-même.
+event-do = Que faire : regardez dans le tableau de bord de la passerelle à qui est ce paiement, et répondez-y à une contestation avant la date limite. « { $show } » suivi du numéro montre ce qui a été envoyé, « { $list } » les donne tous.
+
 ## De l’argent qui est rendu
 refund-done-subject = Remboursé : { $plan }, { $amount }
 refund-done = { $company } : un paiement a été rendu à l’acheteur. Son code ne fonctionne plus.

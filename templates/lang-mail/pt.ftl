@@ -53,6 +53,16 @@ ledger-undelivered = { $payment }, { $amount }: o pedido { $order } está pago, 
 ledger-more = … e mais { $count }.
 ledger-do = O que fazer: «{ $list }» mostra a lista toda, «{ $show }» a história de um pedido.
 
+## Mensagens que nenhum pedido pôde receber
+event-subject = Mensagens das suas plataformas a ver ({ $count })
+event-intro = { $company }: uma plataforma enviou estas mensagens. São autênticas, mas aqui não se pôde fazer nada com elas: nada foi entregue nem retirado por causa delas.
+event-unreadable = Mensagem { $event }, conta { $account }: não pôde ser lida: “{ $value }”.
+event-taken-back = Mensagem { $event }, conta { $account }: o dinheiro do pagamento { $value } está em disputa ou foi retirado, e nenhum pedido daqui tem este pagamento.
+event-of-another-account = Mensagem { $event }, conta { $account }: é sobre o pedido { $value }, vendido por outra conta.
+event-not-shown = Mensagem { $event }, conta { $account }: a plataforma não mostra o pagamento { $value } a esta conta. As suas chaves podem ser de outro vendedor.
+event-account-refused = Mensagem { $event }, conta { $account }: a plataforma recusa as chaves desta conta: “{ $value }”. Os pagamentos não são reconhecidos até que sejam corrigidas em site.toml e aplicadas; depois esta mensagem é tratada por si.
+event-do = O que fazer: veja no painel da plataforma de quem é o pagamento e responda lá a uma disputa antes do prazo. “{ $show }” com o número mostra o que foi enviado, “{ $list }” enumera todas.
+
 ## Dinheiro que é devolvido
 refund-done-subject = Devolvido: { $plan }, { $amount }
 refund-done = { $company }: um pagamento foi devolvido ao comprador. O código dele já não funciona.

@@ -33,6 +33,18 @@ refund-held-up = { $paid } cannot be given back yet: { $gateway } refuses the ac
 refund-held-up-do = Correct the keys of this account in site.toml and apply it. The refund then goes on by itself.
 refund-awaits-router = This order was not delivered in time. { $paid } goes back to the buyer as soon as the router answers and its user is taken away.
 refund-awaits-router-do = “{ $refund } --yes” gives the money back without waiting for the router; “{ $retry }” delivers the order instead.
+paid-after-chargeback = The buyer’s bank took this payment back before it bought anything; now { $gateway } says that it is paid.
+paid-after-chargeback-do = Check in { $gateway }’s dashboard whose the money is. If it is yours, run “{ $retry }” and the buyer gets the code.
+refund-still-open = { $paid } (payment “{ $payment }”) has been due back for { $days ->
+    [one] a day
+   *[other] { $days } days
+} and has not gone back. { $standing ->
+    [wished] { $gateway } was not asked for it yet.
+    [pending] { $gateway } took the refund on and has not finished it.
+    [by_hand] It waits for you: { $gateway } gives nothing back by itself.
+   *[other] { $gateway } was asked; what became of it is not known.
+}
+refund-still-open-do = “{ $show }” tells what it waits for. If you give it back in { $gateway }’s dashboard, run “{ $refunded } --payment { $payment }” afterwards.
 
 ## Hotspot and router
 hotspot-gone = A payment arrived, but the hotspot “{ $hotspot }” is no longer in site.toml.

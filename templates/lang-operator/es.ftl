@@ -33,6 +33,18 @@ refund-held-up = { $paid } todavía no se puede devolver: { $gateway } rechaza l
 refund-held-up-do = Corrija las claves de esta cuenta en site.toml y aplíquelo. La devolución sigue después por sí sola.
 refund-awaits-router = Este pedido no se entregó a tiempo. { $paid } vuelve al comprador en cuanto el router responda y su usuario quede retirado.
 refund-awaits-router-do = «{ $refund } --yes» devuelve el dinero sin esperar al router; «{ $retry }» entrega el pedido en su lugar.
+paid-after-chargeback = El banco del comprador retiró este pago antes de que comprara nada; ahora { $gateway } dice que está pagado.
+paid-after-chargeback-do = Compruebe en el panel de { $gateway } de quién es el dinero. Si es suyo, ejecute «{ $retry }» y el comprador recibirá su código.
+refund-still-open = { $paid } (pago «{ $payment }») debe devolverse desde hace { $days ->
+    [one] un día
+   *[other] { $days } días
+} y todavía no se ha devuelto. { $standing ->
+    [wished] Aún no se ha pedido a { $gateway }.
+    [pending] { $gateway } aceptó el reembolso y no lo ha terminado.
+    [by_hand] Depende de usted: { $gateway } no devuelve nada por sí solo.
+   *[other] Se pidió a { $gateway }; no se sabe qué ha sido de ello.
+}
+refund-still-open-do = «{ $show }» dice qué falta. Si devuelve el dinero en el panel de { $gateway }, ejecute después «{ $refunded } --payment { $payment }».
 
 ## El hotspot y el router
 hotspot-gone = Llegó un pago, pero el hotspot «{ $hotspot }» ya no está en site.toml.

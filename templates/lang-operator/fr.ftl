@@ -33,6 +33,18 @@ refund-held-up = { $paid } ne peut pas encore être rendu : { $gateway } refuse
 refund-held-up-do = Corrigez les clés de ce compte dans site.toml et appliquez-le. Le remboursement reprend ensuite tout seul.
 refund-awaits-router = Cette commande n’a pas été livrée à temps. { $paid } sera rendu à l’acheteur dès que le routeur répondra et que son utilisateur sera retiré.
 refund-awaits-router-do = « { $refund } --yes » rend l’argent sans attendre le routeur ; « { $retry } » livre plutôt la commande.
+paid-after-chargeback = La banque de l’acheteur avait repris ce paiement avant qu’il n’achète quoi que ce soit ; maintenant, { $gateway } le dit payé.
+paid-after-chargeback-do = Vérifiez dans le tableau de bord de { $gateway } à qui est l’argent. S’il est à vous, lancez « { $retry } » : l’acheteur recevra son code.
+refund-still-open = { $paid } (paiement « { $payment } ») doit être rendu depuis { $days ->
+    [one] un jour
+   *[other] { $days } jours
+} et ne l’est toujours pas. { $standing ->
+    [wished] Rien n’a encore été demandé à { $gateway }.
+    [pending] { $gateway } a accepté le remboursement et ne l’a pas terminé.
+    [by_hand] Cela dépend de vous : { $gateway } ne rend rien tout seul.
+   *[other] La demande a été envoyée à { $gateway } ; on ne sait pas ce qu’elle est devenue.
+}
+refund-still-open-do = « { $show } » dit ce qui manque. Si vous rendez l’argent dans le tableau de bord de { $gateway }, lancez ensuite « { $refunded } --payment { $payment } ».
 
 ## Le hotspot et le routeur
 hotspot-gone = Un paiement est arrivé, mais le hotspot « { $hotspot } » n’est plus dans site.toml.

@@ -33,6 +33,18 @@ refund-held-up = { $paid } ainda não pode ser devolvido: { $gateway } recusa a 
 refund-held-up-do = Corrija as chaves desta conta em site.toml e aplique-o. A devolução continua depois por si só.
 refund-awaits-router = Este pedido não foi entregue a tempo. { $paid } volta para o comprador assim que o router responder e o utilizador for retirado.
 refund-awaits-router-do = «{ $refund } --yes» devolve o dinheiro sem esperar pelo router; «{ $retry }» entrega o pedido em vez disso.
+paid-after-chargeback = O banco do comprador retirou este pagamento antes de ele comprar alguma coisa; agora { $gateway } diz que está pago.
+paid-after-chargeback-do = Verifique no painel de { $gateway } de quem é o dinheiro. Se for seu, execute «{ $retry }» e o comprador recebe o código.
+refund-still-open = { $paid } (pagamento «{ $payment }») deve ser devolvido há { $days ->
+    [one] um dia
+   *[other] { $days } dias
+} e ainda não foi devolvido. { $standing ->
+    [wished] Ainda não se pediu nada a { $gateway }.
+    [pending] { $gateway } aceitou o reembolso e não o terminou.
+    [by_hand] Depende de si: { $gateway } não devolve nada por si só.
+   *[other] Foi pedido a { $gateway }; não se sabe em que deu.
+}
+refund-still-open-do = «{ $show }» diz o que falta. Se devolver o dinheiro no painel de { $gateway }, execute depois «{ $refunded } --payment { $payment }».
 
 ## O hotspot e o router
 hotspot-gone = Chegou um pagamento, mas o hotspot «{ $hotspot }» já não está em site.toml.

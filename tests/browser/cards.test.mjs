@@ -119,7 +119,7 @@ describe('cards, cash and transfers', { concurrency: 6 }, () => {
     await picture(page, 'conekta-declined');
     const order = await context.newPage();
     await order.goto(await page.getByRole('link', { name: 'Volver al comercio' }).getAttribute('href'));
-    await expectFailed(order, 'La tarjeta no tiene fondos suficientes.');
+    await expectFailed(order, 'No hay suficiente dinero para este pago.');
     await picture(order, 'conekta-order-declined');
     await payByCard(page, CARDS.declined);
     await page.getByRole('alert').getByText('La tarjeta fue rechazada.').waitFor();

@@ -10,6 +10,7 @@ use mikrelay::ids::AccountId;
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Order, Place, State};
 use mikrelay::reason::Reason;
+use mikrelay::refund::{Refund, Standing};
 use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateway, SimGateways, SimStatus, Voucher};
 use mikrelay::sim::http::{Reply, call};
 
@@ -68,6 +69,10 @@ impl Sale {
     }
 
     async fn page(&self) -> String {
+        self.page_in("es").await
+    }
+
+    async fn page_in(&self, language: &str) -> String {
         let base = self
             .shop
             .world
@@ -76,7 +81,7 @@ impl Sale {
             .as_str()
             .trim_end_matches('/')
             .to_owned();
-        let url = format!("{base}/o/{}?lang=es", self.order.token);
+        let url = format!("{base}/o/{}?lang={language}", self.order.token);
         text(&call(Method::GET, &url, &[], "").await.unwrap())
     }
 
@@ -273,6 +278,55 @@ async fn a_key_of_the_other_mode_sells_nothing() {
 }
 
 #[tokio::test]
+async fn whatever_the_gateway_answers_to_the_question_is_named_and_the_sale_is_made_later() {
+    for (fault, words) in [
+        (Fault::WebPage, "web page"),
+        (Fault::Garbage, "holds no order"),
+        (Fault::ServerError, "HTTP 502"),
+        (Fault::Flood, "too long"),
+        (Fault::HangUpAfterAccepting, "did not answer properly"),
+        (Fault::TooMany, "7 s of rest"),
+        (Fault::Unauthorized, "revoked"),
+        (Fault::NotOnTheList, "allow-list"),
+    ] {
+        let sale = Sale::begin().await;
+        // One payment is told by two events, and both ask.
+        sale.gateway().fail_next([fault, fault]);
+        sale.pay(Choice::Pay).await;
+        assert_eq!(sale.now().await.state, State::Waiting, "{fault:?}");
+        assert!(sale.shop.world.users().is_empty(), "{fault:?}");
+        let mut shown = Vec::new();
+        mikrelay::cli::event::show(sale.shop.world.relay.store(), 1, false, &mut shown).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(
+            shown.contains(words) && shown.contains("not settled yet"),
+            "{fault:?}: {shown}"
+        );
+        // Keys that are refused only their operator can mend, so he hears of it at once.
+        let is_operators = matches!(fault, Fault::Unauthorized | Fault::NotOnTheList);
+        let mails = sale.shop.world.mailbox.messages();
+        assert_eq!(mails.len(), usize::from(is_operators), "{fault:?}: {mails:#?}");
+        assert!(
+            mails
+                .iter()
+                .all(|mail| mail.text.contains(words) && mail.text.contains("by-conekta"))
+        );
+        let asked = sale.gateway().calls().len();
+        sale.shop.world.later(SignedDuration::from_secs(6)).await;
+        let is_asked = sale.gateway().calls().len() > asked;
+        assert_eq!(
+            is_asked,
+            fault != Fault::TooMany,
+            "{fault:?}: it wants to be left alone"
+        );
+        sale.shop.world.later(SignedDuration::from_secs(10)).await;
+        sale.shop.world.later(SignedDuration::from_mins(10)).await;
+        assert_eq!(sale.now().await.state, State::Delivered, "{fault:?}");
+        assert_eq!(sale.shop.world.users().len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn b1_money_that_does_not_fit_by_one_centavo_is_held() {
     for (amount, words) in [("14.99", "14.99"), ("15.01", "15.01"), ("much", "how much")] {
         let sale = Sale::begin().await;
@@ -376,6 +430,43 @@ async fn a_digest_of_other_bytes_or_none_is_refused() {
     assert_eq!(sale.shop.world.events().await, 1);
 }
 
+#[tokio::test]
+async fn mik_parameters_of_a_signed_event_shape_the_voucher_from_headers_and_from_the_query() {
+    let settings = [
+        ("mikusermode", "up"),
+        ("miknamelength", "8"),
+        ("mikcharacter", "lower"),
+        ("mikuserprefix", "zz"),
+    ];
+    for is_query in [false, true] {
+        let sale = Sale::begin().await;
+        sale.gateway().pay(sale.reference(), Choice::PaySilently).await.unwrap();
+        let body = format!(
+            r#"{{"id":"e1","object":"event","type":"order.paid","livemode":true,"data":{{"object":{{"object":"order","id":"{}","metadata":{{"ref":"{}"}}}}}}}}"#,
+            sale.order.gateway_id.as_deref().unwrap(),
+            sale.reference()
+        );
+        let digest = sale.gateway().digest(body.as_bytes()).unwrap();
+        let mut headers = vec![("digest", digest.as_str())];
+        let mut query = String::new();
+        if is_query {
+            let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            query = pairs.join("&");
+        } else {
+            headers.extend(settings);
+        }
+        let reply = sale.shop.world.call("conekta", &query, &headers, body.as_bytes()).await;
+        assert_eq!(reply.status, 200);
+        sale.shop.world.drain().await;
+        sale.assert_sold().await;
+        let user = sale.shop.world.users().remove(0);
+        assert!(
+            user.name.starts_with("zz") && user.name.len() == 10 && user.password != user.name,
+            "query {is_query}: {user:?}"
+        );
+    }
+}
+
 /// The account without its webhook keys.
 fn unsigned(gateways: &SimGateways, site: String) -> String {
     let key = gateways.conekta.webhook_key().unwrap();
@@ -458,11 +549,59 @@ async fn an_order_refused_at_once_is_known_and_may_be_paid_later() {
     shop.gateways.conekta.set_quirk(Quirk::DeclinesAtOnce, true);
     let order = shop.place("conekta").await;
     assert_eq!(order.state, State::Failed);
-    assert_eq!(order.reason, Some(declined("La tarjeta fue declinada.")));
+    assert_eq!(order.reason, Some(declined("card_declined")));
     assert!(order.gateway_id.is_some());
     let sale = Sale { shop, order };
     sale.pay(Choice::Pay).await;
     sale.assert_sold().await;
+}
+
+#[tokio::test]
+async fn a_refused_card_is_explained_in_our_own_words_and_the_operator_sees_the_code() {
+    let sale = Sale::begin().await;
+    for (number, code, words) in [
+        (
+            "4000000000000127",
+            "insufficient_funds",
+            [
+                ("fr", "pas assez d’argent"),
+                ("en", "not enough money"),
+                ("es", "No hay suficiente dinero"),
+                ("pt", "Não há dinheiro suficiente"),
+            ],
+        ),
+        (
+            "4000000000000002",
+            "card_declined",
+            [
+                ("fr", "refusée sans raison"),
+                ("en", "refused without a reason"),
+                ("es", "rechazada sin dar un motivo"),
+                ("pt", "recusado sem motivo"),
+            ],
+        ),
+    ] {
+        location(&sale.press("/card", &card(number)).await);
+        sale.gateway().idle().await;
+        sale.shop.world.drain().await;
+        assert_eq!(sale.now().await.reason, Some(declined(code)));
+        for (language, words) in words {
+            let page = sale.page_in(language).await;
+            assert!(page.contains(words), "{language}: {page}");
+            for theirs in [
+                code,
+                "La tarjeta no tiene fondos suficientes.",
+                "La tarjeta fue declinada.",
+            ] {
+                assert!(!page.contains(theirs), "{language}: {page}");
+            }
+        }
+        let mut shown = Vec::new();
+        let reference = sale.reference().to_owned();
+        mikrelay::cli::order::show(sale.shop.world.relay.store(), &reference, false, false, &mut shown).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.contains(code), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -495,6 +634,224 @@ async fn a_refund_gives_back_once_whole_or_in_part() {
     assert!(sale.shop.world.users()[0].disabled);
     assert_eq!(give_back(1500).await, Ok(RefundState::Done));
     assert_eq!(posts(), 2);
+}
+
+/// An account that gives a second payment back by itself.
+fn gives_back(_: &SimGateways, site: String) -> String {
+    assert!(site.contains("id = \"by-conekta\""), "{site}");
+    site.replacen(
+        "id = \"by-conekta\"",
+        "id = \"by-conekta\"\nrefund_paid_twice = true",
+        1,
+    )
+}
+
+impl Sale {
+    /// Delivered once, and so it stays.
+    async fn assert_kept(&self) {
+        let history = self.shop.world.history(&self.order).await;
+        assert_eq!(self.now().await.state, State::Delivered, "{history:#?}");
+        let users = self.shop.world.users();
+        assert!(users.len() == 1 && !users[0].disabled, "{users:?}");
+    }
+
+    fn mails_with(&self, words: &str) -> usize {
+        let mails = self.shop.world.mailbox.messages();
+        mails.iter().filter(|mail| mail.text.contains(words)).count()
+    }
+
+    fn refunds_asked(&self) -> usize {
+        let calls = self.gateway().calls();
+        calls.iter().filter(|call| call.ends_with("/refunds")).count()
+    }
+
+    /// Pays by card, and then somebody pays the voucher that the buyer took before.
+    async fn pay_by_card_and_voucher(&self, is_told: bool) {
+        let reference = self.reference();
+        self.gateway().issue_voucher(reference, Voucher::Cash).await.unwrap();
+        self.shop.world.drain().await;
+        location(&self.press("/card", &card("4242424242424242")).await);
+        self.gateway().idle().await;
+        self.shop.world.drain().await;
+        self.assert_kept().await;
+        if !is_told {
+            self.gateway().set_webhooks(Vec::new());
+        }
+        self.gateway().pay_left_voucher(reference).await.unwrap();
+        self.shop.world.drain().await;
+        self.assert_kept().await;
+    }
+}
+
+#[tokio::test]
+async fn a_card_and_the_voucher_of_one_order_both_pay_and_the_second_goes_back_by_policy() {
+    let shop = Shop::edited(gives_back).await;
+    let order = shop.place("conekta").await;
+    let sale = Sale { shop, order };
+    sale.pay_by_card_and_voucher(true).await;
+    for _ in 0..6 {
+        sale.shop.world.later(SignedDuration::from_mins(1)).await;
+    }
+    sale.assert_kept().await;
+    assert_eq!(sale.refunds_asked(), 1);
+    let refunds = refunds_of(&sale).await;
+    assert_eq!(refunds.len(), 1, "{refunds:?}");
+    let own = sale.now().await.gateway_id.unwrap();
+    assert!(refunds[0].is_extra && refunds[0].payment.gateway_id.starts_with(&format!("{own}:")));
+    assert_eq!(refunds[0].standing, Standing::Done);
+    // Whatever Conekta repeats, nothing more happens.
+    sale.gateway().tell(sale.reference(), SimStatus::Paid).await.unwrap();
+    sale.hours(3).await;
+    sale.assert_kept().await;
+    assert_eq!((sale.refunds_asked(), refunds_of(&sale).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_second_payment_is_the_operators_to_do_where_no_policy_speaks() {
+    // Told by a webhook, or found the next morning.
+    for is_told in [true, false] {
+        let sale = Sale::begin().await;
+        sale.shop.world.relay.plan_daily_work().await.unwrap();
+        sale.pay_by_card_and_voucher(is_told).await;
+        for _ in 0..3 {
+            sale.hours(24).await;
+        }
+        sale.assert_kept().await;
+        assert_eq!(sale.refunds_asked(), 0);
+        let own = sale.now().await.gateway_id.unwrap();
+        assert_eq!(
+            sale.mails_with(&format!("mikrelay order refund {}", sale.reference())),
+            1,
+            "told once: {is_told}"
+        );
+        let mails = sale.shop.world.mailbox.messages();
+        let told = mails
+            .iter()
+            .find(|mail| mail.text.contains(&format!("{own}:")))
+            .unwrap();
+        let mut second = told.text.split(|c: char| c.is_whitespace() || "«».,;".contains(c));
+        let second = second
+            .find(|word| word.starts_with(&format!("{own}:")))
+            .unwrap()
+            .to_owned();
+        // Without `--yes` he reads what would happen, and which payments there are.
+        let mut wish = mikrelay::cli::refund::Wish {
+            reference: sale.reference().to_owned(),
+            payment: None,
+            reason: RefundReason::Duplicate,
+            yes: false,
+        };
+        let mut said = Vec::new();
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut said).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        assert!(
+            said.contains(&format!("other payments: `{second}` (15.00 MXN); `--payment`")),
+            "{said}"
+        );
+        wish.payment = Some("ord_mistyped".to_owned());
+        for yes in [false, true] {
+            wish.yes = yes;
+            let error = mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new());
+            let error = error.unwrap_err().to_string();
+            assert!(
+                error.contains(&second) && error.contains(&format!("`{own}`")),
+                "{error}"
+            );
+        }
+        // He gives the second one back, and the order stays.
+        let wish = mikrelay::cli::refund::Wish {
+            reference: sale.reference().to_owned(),
+            payment: Some(second),
+            reason: RefundReason::Duplicate,
+            yes: true,
+        };
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new()).unwrap();
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        sale.assert_kept().await;
+        assert_eq!(
+            (sale.refunds_asked(), refunds_of(&sale).await[0].standing),
+            (1, Standing::Done)
+        );
+        // And then the first one too: nothing is left, so the code ends.
+        let wish = mikrelay::cli::refund::Wish { payment: None, ..wish };
+        mikrelay::cli::refund::refund(sale.shop.world.relay.store(), &wish, &mut Vec::new()).unwrap();
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        assert_eq!(sale.now().await.state, State::Refunded);
+        assert!(sale.shop.world.users()[0].disabled);
+        assert_eq!(sale.refunds_asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn two_orders_at_the_gateway_for_one_of_ours_sell_once_and_one_goes_back() {
+    for is_policy in [true, false] {
+        let shop = match is_policy {
+            true => Shop::edited(gives_back).await,
+            false => Shop::open().await,
+        };
+        let order = shop.place("conekta").await;
+        let sale = Sale { shop, order };
+        let second = make_again(&sale).await;
+        sale.pay(Choice::Pay).await;
+        sale.assert_kept().await;
+        location(&post(&format!("{second}/card"), &card("4242424242424242")).await);
+        sale.gateway().idle().await;
+        sale.shop.world.drain().await;
+        for _ in 0..6 {
+            sale.shop.world.later(SignedDuration::from_mins(1)).await;
+        }
+        sale.assert_kept().await;
+        let refunds = refunds_of(&sale).await;
+        assert_eq!(
+            (sale.refunds_asked(), refunds.len()),
+            (usize::from(is_policy), usize::from(is_policy))
+        );
+        if is_policy {
+            assert!(
+                refunds[0].is_extra && refunds[0].standing == Standing::Done,
+                "{refunds:?}"
+            );
+            assert_ne!(
+                Some(&refunds[0].payment.gateway_id),
+                sale.now().await.gateway_id.as_ref()
+            );
+        } else {
+            assert_eq!(
+                sale.mails_with(&format!("mikrelay order refund {}", sale.reference())),
+                1
+            );
+        }
+    }
+}
+
+/// Our order once more at the gateway, as a call whose answer was lost for good leaves it; its page.
+async fn make_again(sale: &Sale) -> String {
+    let body = serde_json::json!({
+        "currency": "MXN",
+        "customer_info": { "name": "Cliente WiFi", "email": "a@example.com", "phone": "+5215555555555" },
+        "line_items": [{ "name": "1 Hora", "unit_price": 1500, "quantity": 1 }],
+        "checkout": { "type": "HostedPayment", "allowed_payment_methods": ["card"] },
+        "metadata": { "ref": sale.reference() },
+    });
+    let headers = [
+        ("authorization", "Bearer key_demoPrivate0000000000"),
+        ("accept", "application/vnd.conekta-v2.2.0+json"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let url = format!("{}/orders", sale.gateway().base_url());
+    let reply = call(Method::POST, &url, &headers, body.to_string()).await.unwrap();
+    let order: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+    order["checkout"]["url"].as_str().unwrap().to_owned()
+}
+
+async fn refunds_of(sale: &Sale) -> Vec<Refund> {
+    let reference = sale.order.reference.clone();
+    let store = sale.shop.world.relay.store();
+    store.read(move |db| db.refunds_of_order(&reference)).await.unwrap()
 }
 
 async fn ask_for_refund(
@@ -532,7 +889,7 @@ async fn a_buyer_pays_by_card_on_the_hosted_page() {
     sale.shop.world.drain().await;
     let failed = sale.now().await;
     assert_eq!(failed.state, State::Failed);
-    assert_eq!(failed.reason, Some(declined("La tarjeta no tiene fondos suficientes.")));
+    assert_eq!(failed.reason, Some(declined("insufficient_funds")));
     let reply = sale.press("/card", &card("4242+4242+4242+4242")).await;
     assert!(location(&reply).ends_with(&format!("/o/{}", sale.order.token)));
     sale.gateway().idle().await;

@@ -24,6 +24,8 @@ async fn i5_no_secret_leaves_the_served_program() {
     config.cinetpay_v1.api_key = "sk_test_canaryv1key".to_owned();
     config.cinetpay_v1.api_password = "canaryv1password".to_owned();
     config.feexpay.token = "fp_canaryfeex".to_owned();
+    config.conekta.private_key = "key_canaryconekta00000000".to_owned();
+    config.mercadopago.access_token = "APP_USR-canary-mercadopago".to_owned();
     let gateways = SimGateways::start(config).await.unwrap();
     let parrot = parrot().await;
     let router = SimRouter::start(SimRouterConfig {
@@ -112,6 +114,9 @@ async fn i5_no_secret_leaves_the_served_program() {
     gateways.fedapay.pay(&link, Choice::Pay).await.unwrap();
     all_delivered(&serve, 5).await;
     pages.push(link);
+    let (cards, asked) = links_with_keys_of_cards(&serve, &gateways).await;
+    answers.extend(asked);
+    pages.extend(cards);
     answers.extend(bad_requests(&serve).await);
     answers.extend(commands(&serve, &pages).await);
 
@@ -199,6 +204,42 @@ async fn links(serve: &Serve, key: &str, receiver: &str) -> (String, Vec<Answer>
     };
     assert_eq!(reference(&answers[0]), reference(&answers[1]), "one request");
     (reference(&answers[0]), answers)
+}
+
+/// The documented form: the private key of a card gateway in the body, right, wrong, and where it should not be, while
+/// the gateway refuses, breaks and answers.
+async fn links_with_keys_of_cards(serve: &Serve, gateways: &SimGateways) -> (Vec<String>, Vec<Answer>) {
+    let (mut orders, mut answers) = (Vec::new(), Vec::new());
+    for (provider, gateway, key) in [
+        ("conekta", &gateways.conekta, "key_canaryconekta00000000"),
+        ("mercadopago", &gateways.mercadopago, "APP_USR-canary-mercadopago"),
+    ] {
+        gateway.set_quirk(mikrelay::sim::gateways::Quirk::LiveMode, true);
+        for (reference, secret, fault, status) in [
+            ("refused", key, Some(Fault::Unauthorized), 402),
+            ("broken", key, Some(Fault::HangUpAfterAccepting), 202),
+            ("made", key, None, 200),
+            ("wrong", "key_canaryofsomebodyelse", None, 401),
+            ("again", key, None, 200),
+        ] {
+            gateway.fail_next(fault);
+            let body = format!(
+                r#"{{"provider":"{provider}","action":"create","amount":15,"currency":"MXN","secret":"{secret}",
+                 "reference_id":"{reference}","return_url":"https://shop.example.net/?t=canary-return",
+                 "first_name":"Ana","last_name":"Lopez","email":"ana@example.net"}}"#
+            );
+            let request = format!(
+                "POST /pagos HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+                 Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let answer = serve.send(request.as_bytes()).await;
+            assert_eq!(answer.status, status, "{provider} {reference}: {}", answer.text);
+            answers.push(answer);
+        }
+        orders.extend(gateway.orders());
+    }
+    (orders, answers)
 }
 
 /// Presses the button of a plan's page.
@@ -376,6 +417,20 @@ fn business(gateways: &SimGateways, parrot: &str, router: std::net::SocketAddr) 
             "site_id = \"shop\"\ntoken = \"fp_canaryparrot\"",
         ),
     ];
+    let cards = [
+        (
+            "by-conekta",
+            "conekta",
+            gateways.conekta.base_url(),
+            "secret_key = \"key_canaryconekta00000000\"",
+        ),
+        (
+            "by-mercadopago",
+            "mercadopago",
+            gateways.mercadopago.base_url(),
+            "mode = \"test\"\nsecret_key = \"APP_USR-canary-mercadopago\"",
+        ),
+    ];
     let mut text = BUSINESS
         .replace("{router}", &router.to_string())
         .replace("relay-pass", "canary-router-pass");
@@ -383,6 +438,11 @@ fn business(gateways: &SimGateways, parrot: &str, router: std::net::SocketAddr) 
         text.push_str(&format!(
             "\n[[account]]\nid = \"{id}\"\ncompany = \"cafe\"\ngateway = \"{gateway}\"\nbase_url = \"{base_url}\"\n{keys}\n\
              [[plan]]\nid = \"{id}\"\nhotspot = \"h1\"\naccounts = [\"{id}\"]\nlabel = \"1 heure\"\nprofile = \"1H\"\nprice = \"200\"\n"
+        ));
+    }
+    for (id, gateway, base_url, keys) in cards {
+        text.push_str(&format!(
+            "\n[[account]]\nid = \"{id}\"\ncompany = \"cafe\"\ngateway = \"{gateway}\"\nbase_url = \"{base_url}\"\n{keys}\n"
         ));
     }
     text

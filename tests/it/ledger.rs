@@ -9,6 +9,7 @@ use mikrelay::jobs::Turn;
 use mikrelay::ledger::{Comparison, DifferenceKind, Way};
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Order, State};
+use mikrelay::refund::Standing;
 use mikrelay::sim::gateways::{Choice, Fault};
 
 use crate::support::{FedapayEvent, GATEWAYS, Shop, World};
@@ -128,7 +129,7 @@ async fn what_does_not_fit_is_listed_and_told_once_in_one_mail() {
 }
 
 #[tokio::test]
-async fn a_second_payment_of_a_sold_order_is_listed_and_changes_nothing() {
+async fn a_second_payment_of_a_sold_order_is_told_and_listed_and_changes_nothing() {
     let shop = Shop::open().await;
     let order = shop.place("fedapay").await;
     pay(&shop, "fedapay", &order, Choice::Pay).await;
@@ -145,6 +146,63 @@ async fn a_second_payment_of_a_sold_order_is_listed_and_changes_nothing() {
         (shop.world.state(&order).await, shop.world.users().len()),
         (State::Delivered, 1)
     );
+    // As if its webhook had come: the operator has his mail of it, once however often it is listed.
+    for _ in 0..2 {
+        shop.world.drain().await;
+        let told = shop.world.mailbox.messages().into_iter();
+        let told: Vec<_> = told.filter(|mail| mail.text.contains("order refund")).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].text.contains("--payment"), "{}", told[0].text);
+        let again = morning(&shop, "fedapay").await;
+        assert_eq!(again.differences.len(), 1, "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_payment_that_only_the_list_knows_goes_back_by_policy() {
+    for (gateway, policy) in [
+        ("mercadopago", "checkout = \"preferences\""),
+        ("fedapay", "id = \"by-fedapay\""),
+    ] {
+        let shop = Shop::edited(|_, site| {
+            assert!(site.contains(policy), "{site}");
+            site.replacen(policy, &format!("{policy}\nrefund_paid_twice = true"), 1)
+        })
+        .await;
+        let order = shop.place(gateway).await;
+        pay(&shop, gateway, &order, Choice::Pay).await;
+        shop.world.drain().await;
+        let by_api = gateway == "mercadopago";
+        if by_api {
+            pay(&shop, gateway, &order, Choice::PaySilently).await;
+        } else {
+            paid_elsewhere_as(&shop, "OTHER", order.reference.as_str()).await;
+        }
+        let found = morning(&shop, gateway).await;
+        assert_eq!((found.checked, found.mended), (2, 1), "{gateway}: {found:?}");
+        assert!(found.differences.is_empty(), "{gateway}: it goes back: {found:?}");
+        shop.world.drain().await;
+        let reference = order.reference.clone();
+        let read = move |db: &mikrelay::store::Db<'_>| db.refunds_of_order(&reference);
+        let refunds = shop.world.relay.store().read(read).await.unwrap();
+        assert_eq!(refunds.len(), 1, "{gateway}: {refunds:?}");
+        let expected = if by_api { Standing::Done } else { Standing::ByHand };
+        assert_eq!(
+            (refunds[0].standing, refunds[0].is_extra),
+            (expected, true),
+            "{gateway}"
+        );
+        let todo = shop.world.mailbox.messages().into_iter();
+        let todo = todo.filter(|mail| mail.subject.starts_with("À faire")).count();
+        assert_eq!(todo, usize::from(!by_api), "{gateway}");
+        assert_eq!(
+            (shop.world.state(&order).await, shop.world.users().len()),
+            (State::Delivered, 1),
+            "{gateway}"
+        );
+        let again = morning(&shop, gateway).await;
+        assert_eq!((again.mended, again.differences.len()), (0, 0), "{gateway}: {again:?}");
+    }
 }
 
 #[tokio::test]

@@ -40,3 +40,4 @@ mod settings;
 mod site;
 mod store;
 mod support;
+mod unplaced;

@@ -309,6 +309,183 @@ async fn a_gateway_without_an_api_is_the_operators_to_do() {
 }
 
 #[tokio::test]
+async fn money_that_went_back_before_it_was_heard_of_ends_no_order_that_waits() {
+    for (gateway, status) in [
+        (MP, SimStatus::Refunded),
+        (MP, SimStatus::Word("charged_back/settled".to_owned())),
+        (CONEKTA, SimStatus::Refunded),
+    ] {
+        let shop = Shop::open().await;
+        let order = shop.place(gateway).await;
+        pay_by(&shop, gateway, &order, Choice::PaySilently).await;
+        for _ in 0..2 {
+            let told = shop.gateway(gateway).tell(order.reference.as_str(), status.clone());
+            told.await.unwrap();
+            shop.world.drain().await;
+        }
+        let now = shop.world.order(&order.reference).await;
+        assert!(now.state.awaits_money(), "{gateway} {status:?}: {:?}", now.state);
+        assert_eq!(posts_to(&shop, gateway), 0);
+        let known = refunds(&shop.world, &order).await;
+        assert_eq!((known.len(), known[0].standing), (1, Standing::Done), "{known:?}");
+        assert_eq!(
+            (known[0].payment.order.clone(), known[0].is_extra),
+            (order.reference.clone(), true)
+        );
+        if gateway == CONEKTA {
+            // Its order is its payment: the page says that it is over.
+            assert_eq!((now.state, now.gateway_id), (State::Cancelled, None));
+            continue;
+        }
+        // Only the reconciler hears of the next one.
+        pay_by(&shop, gateway, &order, Choice::PaySilently).await;
+        shop.world.later(MINUTE * 20).await;
+        shop.world.later(MINUTE * 70).await;
+        let history = shop.world.history(&order).await;
+        let calls = shop.gateway(gateway).calls();
+        assert_eq!(
+            shop.world.state(&order).await,
+            State::Delivered,
+            "{status:?}: {history:?} {calls:?}"
+        );
+        assert_eq!(shop.world.users().iter().filter(|user| !user.disabled).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_stays_open_is_told_again_each_day_and_listed() {
+    let world = World::new().await;
+    let order = world.place("1h").await;
+    world.fedapay(&FedapayEvent::approved(&order)).await;
+    world.drain().await;
+    wish(&world, &order, true).unwrap();
+    world.drain().await;
+    let reminders = || {
+        let mails = world.mailbox.messages().into_iter();
+        mails
+            .filter(|mail| mail.text.contains("doit être rendu depuis"))
+            .collect::<Vec<_>>()
+    };
+    for day in 0..3 {
+        assert_eq!(reminders().len(), day);
+        for _ in 0..3 {
+            world.later(DAY / 4).await;
+            assert_eq!(reminders().len(), day, "once a day");
+        }
+        world.later(DAY / 4).await;
+    }
+    let last = reminders().pop().unwrap().text;
+    assert!(last.contains("3 jours") && last.contains("order refunded"), "{last}");
+    let list = |json| {
+        let mut out = Vec::new();
+        mikrelay::cli::order::list(world.relay.store(), &[], 10, json, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert!(list(false).contains("by hand"), "{}", list(false));
+    let json: serde_json::Value = serde_json::from_str(&list(true)).unwrap();
+    assert_eq!(json[0]["open_refunds"][0]["standing"], "by_hand", "{json}");
+    refunded(world.relay.store(), order.reference.as_str(), None, &mut Vec::new()).unwrap();
+    world.later(DAY * 2).await;
+    assert_eq!(reminders().len(), 3, "nothing is open any more");
+    assert!(!list(false).contains("by hand"));
+}
+
+#[tokio::test]
+async fn what_waits_for_the_router_to_go_back_is_told_again_too() {
+    let shop = Shop::edited(with_policy).await;
+    let order = shop.place(MP).await;
+    shop.world
+        .router
+        .cut_at_add(1, mikrelay::sim::router::CutAt::AfterExecuting);
+    pay(&shop, &order, Choice::Pay).await;
+    shop.world.router.power_off().await;
+    for _ in 0..3 {
+        shop.world.later(DAY).await;
+    }
+    assert_eq!((shop.world.state(&order).await, posts(&shop)), (State::Refunding, 0));
+    let mails = shop.world.mailbox.messages();
+    let told = mails.iter().filter(|mail| mail.text.contains("doit être rendu depuis"));
+    assert_eq!(told.count(), 2, "a day and two days after the wish");
+}
+
+#[tokio::test]
+async fn of_two_payments_that_wait_for_the_operators_hand_he_says_which() {
+    let world = World::new().await;
+    let order = world.place("1h").await;
+    world.fedapay(&FedapayEvent::approved(&order)).await;
+    world.drain().await;
+    let again = FedapayEvent {
+        id: 104_999,
+        ..FedapayEvent::approved(&order)
+    };
+    world.fedapay(&again).await;
+    world.drain().await;
+    let second = Wish {
+        reference: order.reference.to_string(),
+        payment: Some("104999".to_owned()),
+        reason: RefundReason::Duplicate,
+        yes: true,
+    };
+    refund(world.relay.store(), &second, &mut Vec::new()).unwrap();
+    let mails = world.mailbox.messages();
+    world.drain().await;
+    let todo = world.mailbox.messages().split_off(mails.len());
+    assert!(todo[0].text.contains("--payment 104999"), "{}", todo[0].text);
+    wish(&world, &order, true).unwrap();
+    let say = |payment: Option<&str>| {
+        let reference = order.reference.as_str();
+        refunded(world.relay.store(), reference, payment, &mut Vec::new()).map_err(|error| error.to_string())
+    };
+    let error = say(None).unwrap_err();
+    assert!(error.contains("104013") && error.contains("104999"), "{error}");
+    say(Some("104999")).unwrap();
+    world.drain().await;
+    assert_eq!(
+        (world.state(&order).await, world.users()[0].disabled),
+        (State::Delivered, false)
+    );
+    say(None).unwrap();
+    world.drain().await;
+    assert_eq!(
+        (world.state(&order).await, world.users()[0].disabled),
+        (State::Refunded, true)
+    );
+}
+
+#[tokio::test]
+async fn a_second_payment_that_does_not_fit_either_is_told() {
+    let world = World::new().await;
+    let order = world.place("1h").await;
+    for (id, amount) in [(104_013, 50), (104_999, 60)] {
+        let event = FedapayEvent {
+            id,
+            amount,
+            ..FedapayEvent::approved(&order)
+        };
+        for _ in 0..2 {
+            world.fedapay(&event).await;
+            world.drain().await;
+        }
+    }
+    assert_eq!(world.state(&order).await, State::Held);
+    let history = world.history(&order).await;
+    let twice = history
+        .iter()
+        .filter(|line| line.contains("paid twice: payment 104999"));
+    assert_eq!(twice.count(), 1, "{history:?}");
+    let right = FedapayEvent {
+        id: 105_000,
+        ..FedapayEvent::approved(&order)
+    };
+    world.fedapay(&right).await;
+    world.drain().await;
+    assert_eq!((world.state(&order).await, world.users().len()), (State::Delivered, 1));
+    let history = world.history(&order).await;
+    let twice = history.iter().filter(|line| line.contains("paid twice"));
+    assert_eq!(twice.count(), 2, "the first one is left over as well: {history:?}");
+}
+
+#[tokio::test]
 async fn what_was_never_paid_cannot_be_given_back() {
     let shop = Shop::open().await;
     let order = shop.place(MP).await;

@@ -58,28 +58,34 @@ impl Walk {
 
 /// The reports of a page, and what the next one begins after.
 fn read_page(answer: &Answer) -> Result<(Vec<Report>, Option<String>), GatewayError> {
+    if !answer.status.is_success() {
+        return Err(wire::failure(answer));
+    }
+    let unreadable = |_| answer::senseless("list of orders");
+    let orders = wire::list(answer).map_err(unreadable)?;
+    let next = after(answer, &orders);
+    // One that cannot be read is left out; its order is asked about by the reconciler all the same.
+    let reports = orders.iter().filter_map(|order| order.report().ok());
+    let reports = reports.flat_map(|mut report| {
+        let others = std::mem::take(&mut report.others);
+        std::iter::once(report).chain(others)
+    });
+    Ok((reports.collect(), next))
+}
+
+/// What the next page of a list begins after; `None` on the last one.
+pub(super) fn after(answer: &Answer, orders: &[wire::Order]) -> Option<String> {
     #[derive(serde::Deserialize, Default)]
     #[serde(default)]
     struct Envelope {
         has_more: Option<bool>,
         next_page_url: Text,
     }
-    if !answer.status.is_success() {
-        return Err(wire::failure(answer));
-    }
-    let unreadable = |_| answer::senseless("list of orders");
-    let envelope: Envelope = answer::read_object(&answer.body).map_err(unreadable)?;
-    let orders = wire::list(answer).map_err(unreadable)?;
-    let next = if envelope.has_more == Some(true) {
-        // Only the mark is taken from the address: the account's key goes to no other host.
-        let told = envelope.next_page_url.get().and_then(mark_of);
-        told.or_else(|| orders.last().and_then(|order| order.id.owned()))
-    } else {
-        None
-    };
-    // One that cannot be read is left out; its order is asked about by the reconciler all the same.
-    let reports = orders.iter().filter_map(|order| order.report().ok());
-    Ok((reports.collect(), next))
+    let envelope: Envelope = answer::read_object(&answer.body).unwrap_or_default();
+    envelope.has_more.filter(|has_more| *has_more)?;
+    // Only the mark is taken from the address: the account's key goes to no other host.
+    let told = envelope.next_page_url.get().and_then(mark_of);
+    told.or_else(|| orders.last().and_then(|order| order.id.owned()))
 }
 
 fn mark_of(url: &str) -> Option<String> {
@@ -89,7 +95,7 @@ fn mark_of(url: &str) -> Option<String> {
 }
 
 /// An order with its charges takes some kilobytes, and an answer may have a megabyte.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// Ten thousand sales in some days are more than a relay's worth.
 const MOST_PAGES: usize = 100;
 

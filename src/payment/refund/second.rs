@@ -1,4 +1,5 @@
-//! Payments that are not the one an order was paid with: each is kept, and each goes back alone.
+//! Payments that are not the one an order was paid with: each is kept, and each goes back alone. A payment that went
+//! back never buys anything afterwards, whatever old webhooks say of it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,10 +9,33 @@ use super::super::settle::CHARGED_BACK;
 use super::{tell, wish};
 use crate::company::Account;
 use crate::gateway::{self, PaymentStatus, Report};
-use crate::order::Order;
+use crate::order::{Fact, Order};
 use crate::reason::Reason;
 use crate::refund::{Payment, RefundReason, Standing, Wisher};
-use crate::store::{NewRefund, StoreError};
+use crate::store::{Db, NewRefund, StoreError};
+
+/// What became of a payment before, other than buying something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::payment) enum Past {
+    /// It was given back, or is being given back.
+    GivenBack,
+    TakenByBank,
+    /// Somebody wanted it given back, and the gateway refused: the money is here.
+    RefundRefused,
+}
+
+/// What is known of the report's payment from earlier.
+pub(in crate::payment) fn past(db: &Db<'_>, order: &Order, report: &Report) -> Result<Option<Past>, StoreError> {
+    let Some(id) = report.gateway_id.as_ref().or(order.gateway_id.as_ref()) else {
+        return Ok(None);
+    };
+    let refund = db.refund_of_payment(&order.account, id)?;
+    Ok(refund.map(|refund| match refund.words.as_deref() {
+        _ if refund.standing == Standing::Refused => Past::RefundRefused,
+        Some(CHARGED_BACK) => Past::TakenByBank,
+        _ => Past::GivenBack,
+    }))
+}
 
 /// Keeps the payment that a report confirms, so that it can be given back and is asked about again.
 pub(in crate::payment) fn keep(
@@ -64,13 +88,21 @@ pub(in crate::payment) fn paid_again(
     deliver::alert_about(change, order, &reason)
 }
 
-/// Payments that did not fit before one came that did.
+/// Payments that did not fit before one came that did. From now on that one is the order's own, and what was wished
+/// for others before is about second payments.
 pub(in crate::payment) fn left_over(
     change: &mut Change<'_>,
     order: &mut Order,
     account: &Account,
     why: &str,
 ) -> Result<(), StoreError> {
+    for mut refund in change.db.refunds_of_order(&order.reference)? {
+        let is_extra = wish::is_extra(order, &refund.payment);
+        if refund.is_extra != is_extra {
+            refund.is_extra = is_extra;
+            change.db.save_refund(&refund)?;
+        }
+    }
     for payment in change.db.payments_of_order(&order.reference)? {
         if order.gateway_id.as_ref().is_some_and(|own| *own != payment.gateway_id) {
             paid_again(change, order, account, &payment, why)?;
@@ -86,23 +118,76 @@ pub(in crate::payment) fn moved(
     report: &Report,
     why: &str,
 ) -> Result<(), StoreError> {
-    let Some(id) = &report.gateway_id else { return Ok(()) };
-    let went_back = matches!(report.status, PaymentStatus::Refunded | PaymentStatus::ChargedBack);
-    let known = change.db.refund_of_payment(&order.account, id)?;
-    let beginning = format!("payment {id} went back");
-    match known {
-        Some(mut refund) if went_back && !refund.standing.is_final() => {
-            (refund.standing, refund.ended_at) = (Standing::Done, Some(change.now));
-            change.db.save_refund(&refund)?;
-            change.note(&order.reference, &format!("{beginning} ({why})"))?;
-            tell::done(change, order, Some(&refund))
-        }
-        None if went_back && !change.db.was_noted(&order.reference, &beginning)? => change.note(
-            &order.reference,
-            &format!("{beginning}; it was not the one that paid for this order ({why})"),
-        ),
-        _ => Ok(()),
+    let by_bank = report.status == PaymentStatus::ChargedBack;
+    if !by_bank && report.status != PaymentStatus::Refunded {
+        return Ok(());
     }
+    let Some(payment) = payment_of(order, report, change.now).filter(|_| report.gateway_id.is_some()) else {
+        return Ok(());
+    };
+    let id = payment.gateway_id.clone();
+    let known = change.db.refund_of_payment(&payment.account, &id)?;
+    if known.as_ref().is_some_and(|refund| refund.standing == Standing::Done) {
+        return Ok(());
+    }
+    let was_wished = known.is_some();
+    let mut refund = match known {
+        Some(refund) => refund,
+        // A row of its own, so that it buys nothing when an old webhook calls it paid, and is not given back again.
+        None => {
+            let elsewhere = NewRefund {
+                payment,
+                reason: RefundReason::RequestedByClient,
+                wisher: Wisher::Operator,
+                is_extra: true,
+            };
+            wish::add(change, &elsewhere)?
+        }
+    };
+    (refund.standing, refund.ended_at) = (Standing::Done, Some(change.now));
+    refund.words = by_bank.then(|| CHARGED_BACK.to_owned());
+    change.db.save_refund(&refund)?;
+    if was_wished {
+        change.note(&order.reference, &format!("payment {id} went back ({why})"))?;
+        return tell::done(change, order, Some(&refund));
+    }
+    let line = format!("payment {id} went back; it was not the one that paid for this order ({why})");
+    change.note(&order.reference, &line)
+}
+
+/// Money went back before it counted: this payment is over, and the order goes on waiting for another.
+pub(in crate::payment) fn over(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    moved(change, order, report, why)?;
+    if report.gateway_id.is_none() || order.gateway_id != report.gateway_id {
+        return Ok(());
+    }
+    // Questions by this id would hear of nothing else; by our own reference they find what comes.
+    order.gateway_id = None;
+    change.advance(
+        order,
+        Fact::Cancelled,
+        &format!("the payment went back before it counted ({why})"),
+    )
+}
+
+/// An old word of a payment that went back since.
+pub(in crate::payment) fn paid_but_gone(
+    change: &mut Change<'_>,
+    order: &Order,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    let id = report.gateway_id.as_deref().unwrap_or_default();
+    let line = format!("payment {id} is called paid; it went back, so nothing is made for it");
+    if change.db.was_noted(&order.reference, &line)? {
+        return Ok(());
+    }
+    change.note(&order.reference, &format!("{line} ({why})"))
 }
 
 /// The bank took the money back, and now the gateway says paid again. Told once; the code stays disabled.

@@ -26,6 +26,8 @@ pub enum CannotRefund {
     Done(String),
     #[error("the money of order `{0}` went back already")]
     OrderRefunded(OrderRef),
+    #[error("more than one payment of order `{0}` waits for it; say which with `--payment`: {1}")]
+    WhichPayment(OrderRef, String),
     #[error("the refund of payment `{0}` is under way ({1}); `mikrelay order show` tells how far")]
     UnderWay(String, &'static str),
 }
@@ -105,7 +107,10 @@ pub fn given_back_by_hand(db: &Db<'_>, order: &mut Order, plan: &Plan) -> Result
         let payment = &plan.payment;
         let known = change.db.refund_of_payment(&payment.account, &payment.gateway_id)?;
         let refund = match known {
-            Some(known) => known,
+            Some(known) => Refund {
+                is_extra: plan.is_extra,
+                ..known
+            },
             None => add(
                 change,
                 &NewRefund {
@@ -120,26 +125,39 @@ pub fn given_back_by_hand(db: &Db<'_>, order: &mut Order, plan: &Plan) -> Result
     })
 }
 
-/// What `given_back_by_hand` is about: a refund that waits for the operator's hand, else the order's own payment.
+/// What `given_back_by_hand` is about: a refund that waits for the operator's hand, else one that the gateway refused,
+/// else the order's own payment.
 pub fn plan_by_hand(
     db: &Db<'_>,
     directory: &Directory,
     order: &Order,
     wanted: Option<&str>,
 ) -> Result<Result<Plan, CannotRefund>, StoreError> {
-    let waiting = db.refunds_of_order(&order.reference)?.into_iter().find(|refund| {
-        let is_wanted = wanted.is_none_or(|id| refund.payment.gateway_id == id);
-        is_wanted && matches!(refund.standing, Standing::ByHand | Standing::Refused)
-    });
-    match waiting {
-        Some(refund) => Ok(Ok(Plan {
+    let refunds = db.refunds_of_order(&order.reference)?;
+    for standing in [Standing::ByHand, Standing::Refused] {
+        let is_meant =
+            |refund: &&Refund| refund.standing == standing && wanted.is_none_or(|id| refund.payment.gateway_id == id);
+        let mut waiting = refunds.iter().filter(is_meant);
+        let (Some(refund), others) = (waiting.next(), waiting.count()) else {
+            continue;
+        };
+        if others > 0 {
+            let ids = refunds
+                .iter()
+                .filter(is_meant)
+                .map(|one| one.payment.gateway_id.as_str());
+            let ids = ids.collect::<Vec<_>>().join(", ");
+            return Ok(Err(CannotRefund::WhichPayment(order.reference.clone(), ids)));
+        }
+        let is_extra = is_extra(order, &refund.payment);
+        return Ok(Ok(Plan {
             by_api: false,
-            ends_code: !refund.is_extra && order.state.shows_voucher(),
-            is_extra: refund.is_extra,
-            payment: refund.payment,
-        })),
-        None => plan(db, directory, order, wanted),
+            ends_code: !is_extra && order.state.shows_voucher(),
+            is_extra,
+            payment: refund.payment.clone(),
+        }));
     }
+    plan(db, directory, order, wanted)
 }
 
 /// The operator delivers after all: a refund that no gateway was asked for is taken back. Says whether there was one.
@@ -291,12 +309,14 @@ pub(in crate::payment) fn close_open(
     change: &mut Change<'_>,
     order: &Order,
     standing: Standing,
+    words: Option<&str>,
 ) -> Result<(), StoreError> {
     for mut refund in change.db.refunds_of_order(&order.reference)? {
         if refund.is_extra || refund.standing.is_final() {
             continue;
         }
         (refund.standing, refund.ended_at) = (standing, Some(change.now));
+        refund.words = words.map(str::to_owned);
         change.db.save_refund(&refund)?;
     }
     Ok(())
@@ -356,7 +376,8 @@ fn own_payment(order: &Order, payments: Vec<Payment>) -> Option<Payment> {
     payments.into_iter().nth(at)
 }
 
-fn is_extra(order: &Order, payment: &Payment) -> bool {
+/// Whether a payment is not the one that paid for the order.
+pub(super) fn is_extra(order: &Order, payment: &Payment) -> bool {
     order.gateway_id.as_ref().is_some_and(|id| *id != payment.gateway_id)
 }
 
@@ -369,7 +390,7 @@ fn may_be_wished_again(refund: &Refund) -> bool {
     refund.standing == Standing::Refused || (refund.standing == Standing::Wished && refund.wisher == Wisher::Policy)
 }
 
-fn add(change: &mut Change<'_>, new: &NewRefund) -> Result<Refund, StoreError> {
+pub(super) fn add(change: &mut Change<'_>, new: &NewRefund) -> Result<Refund, StoreError> {
     change.db.add_refund(new)?.ok_or_else(|| StoreError::NotFound {
         what: "order of a refund",
         id: new.payment.order.to_string(),

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::super::http::{Reply, Request};
 use super::conekta_keys::WebhookKeys;
 use super::conekta_order::{self as order, Failure};
+use super::conekta_refunds;
 use super::desk::{Desk, Payment, has_bearer, json_body, text};
 use super::{ConektaKeys, Quirk, SimStatus};
 
@@ -280,10 +281,18 @@ fn refund(desk: &Arc<Desk>, id: &str, fields: &Map<String, Value>) -> Reply {
     if !matches!(payment.status, SimStatus::Paid | SimStatus::Settled) {
         return precondition("La orden no se puede reembolsar.");
     }
-    if order::refunded_minor(&payment) + amount > order::amount_minor(&payment) {
+    let charge = text(fields, "charge_id");
+    let paid = conekta_refunds::paid_charges(&payment);
+    let is_known = charge.is_none_or(|charge| paid.iter().any(|paid| paid == charge));
+    if !is_known || (charge.is_none() && paid.len() > 1) {
+        return invalid("charge_id", "El cargo no es de la orden.");
+    }
+    if amount > conekta_refunds::balance(&payment, charge) {
         return invalid("amount", "El monto es mayor que el saldo de la orden.");
     }
-    desk.change(&payment.token, |payment| order::give_back(payment, amount, now_s()));
+    desk.change(&payment.token, |payment| {
+        conekta_refunds::give_back(payment, amount, charge, now_s());
+    });
     let Some(payment) = desk.by_token(&payment.token) else {
         return not_found();
     };

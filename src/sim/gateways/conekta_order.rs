@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::SimStatus;
+use super::conekta_refunds::{PAID_AT, refunded_minor, refunds_of, sum};
 use super::desk::{Payment, WAS_PAID, random_hex, text};
 use crate::money::{Currency, Money};
 
@@ -245,29 +246,6 @@ pub fn open_voucher(payment: &Payment) -> Option<(String, bool)> {
         .or_else(|| told("clabe").map(|clabe| (clabe, false)))
 }
 
-/// Gives so many centavos back; the whole makes the order `refunded`.
-pub fn give_back(payment: &mut Payment, amount: i64, now_s: i64) {
-    let refund = json!({
-        "object": "refund", "id": hex_id(), "amount": -amount, "created_at": now_s, "auth_code": "582483",
-        "status": "refunded",
-    });
-    let refunds = payment.extra.entry("refunds").or_insert_with(|| json!([]));
-    if let Some(refunds) = refunds.as_array_mut() {
-        refunds.push(refund);
-    }
-    if refunded_minor(payment) >= amount_minor(payment) {
-        payment.status = SimStatus::Refunded;
-    }
-}
-
-pub fn refunded_minor(payment: &Payment) -> i64 {
-    let refunds = payment.extra.get("refunds").and_then(Value::as_array);
-    let each = refunds.into_iter().flatten();
-    -each
-        .filter_map(|refund| refund.get("amount").and_then(Value::as_i64))
-        .sum::<i64>()
-}
-
 pub fn amount_minor(payment: &Payment) -> i64 {
     minor(&payment.amount, &payment.currency).unwrap_or_default()
 }
@@ -366,23 +344,36 @@ pub fn charges(payment: &Payment, is_live: bool) -> Vec<Value> {
             }));
         }
     }
+    // Where the charges do not say it, the last one that was not refused took the money.
+    let are_marked = kept.iter().any(|charge| charge.get(PAID_AT).is_some());
+    let last = kept.iter().rposition(|charge| !is_failed(charge));
+    let takes_money = |place: usize, charge: &Value| match are_marked {
+        true => charge.get(PAID_AT).is_some(),
+        false => Some(place) == last,
+    };
     kept.iter()
-        .map(|charge| shown_charge(payment, charge, is_live))
+        .enumerate()
+        .map(|(place, charge)| shown_charge(payment, charge, takes_money(place, charge), is_live))
         .collect()
 }
 
-fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
+fn shown_charge(payment: &Payment, charge: &Value, takes_money: bool, is_live: bool) -> Value {
     let failure = charge.get("failure").cloned().unwrap_or(Value::Null);
-    let status = match failure.is_string() {
-        true => "declined",
-        false => word(payment).unwrap_or("pending_payment"),
-    };
     let has_money = matches!(
         payment.status,
         SimStatus::Paid | SimStatus::Settled | SimStatus::Refunded
     );
-    let is_paid = !failure.is_string() && (has_money || payment.extra.contains_key(WAS_PAID));
-    let refunds = payment.extra.get("refunds").filter(|_| is_paid);
+    let is_paid = takes_money && !failure.is_string() && (has_money || payment.extra.contains_key(WAS_PAID));
+    let refunds: Vec<_> = refunds_of(payment, charge.get("id").and_then(Value::as_str)).collect();
+    let returned = sum(refunds.iter().copied());
+    let status = match failure.is_string() {
+        true => "declined",
+        false if has_money && !takes_money => "pending_payment",
+        false if is_paid && returned >= amount_minor(payment) => "refunded",
+        false if is_paid && has_money && returned == 0 && payment.status != SimStatus::Refunded => "paid",
+        false => word(payment).unwrap_or("pending_payment"),
+    };
+    let has_refunds = is_paid && !refunds.is_empty();
     json!({
         "object": "charge",
         "id": charge.get("id"),
@@ -391,7 +382,7 @@ fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
         "amount": told_minor(payment),
         "currency": payment.currency,
         "created_at": charge.get("at"),
-        "paid_at": is_paid.then(|| charge.get("at")),
+        "paid_at": is_paid.then(|| charge.get(PAID_AT).or(charge.get("at"))),
         "order_id": payment.id,
         "reference_id": null,
         "failure_code": failure,
@@ -402,7 +393,7 @@ fn shown_charge(payment: &Payment, charge: &Value, is_live: bool) -> Value {
         "device_fingerprint": null,
         "monthly_installments": null,
         "payment_method": charge.get("method"),
-        "refunds": refunds.map(|refunds| json!({ "object": "list", "has_more": false, "data": refunds })),
+        "refunds": has_refunds.then(|| json!({ "object": "list", "has_more": false, "data": refunds })),
     })
 }
 

@@ -204,19 +204,23 @@ impl Desk {
 
     /// The buyer decides. Returns the webhooks this leads to, or `None` for an unknown token.
     pub fn decide(&self, token: &str, choice: Choice) -> Option<Vec<Errand>> {
+        let is_mercadopago = matches!(self.kind, Kind::Mercadopago(_));
         let payment = {
             let mut state = self.state();
             let payment = state.payments.iter_mut().find(|payment| payment.token == token)?;
             payment.script.clear();
             payment.changed_at = Timestamp::now();
-            payment.status = if choice == Choice::Decline {
-                SimStatus::Declined
-            } else {
-                SimStatus::Paid
-            };
+            // There, each try is a payment of its own, and the one before stays what it was.
+            if !is_mercadopago {
+                payment.status = if choice == Choice::Decline {
+                    SimStatus::Declined
+                } else {
+                    SimStatus::Paid
+                };
+            }
             payment.clone()
         };
-        if matches!(self.kind, Kind::Mercadopago(_)) {
+        if is_mercadopago {
             return mercadopago::decide(self, &payment.token, choice);
         }
         Some(self.errands_for(&payment, choice))

@@ -12,6 +12,7 @@ mod conekta;
 mod conekta_keys;
 mod conekta_order;
 mod conekta_pages;
+mod conekta_refunds;
 mod desk;
 mod fedapay;
 mod feexpay;
@@ -384,6 +385,21 @@ impl SimGateway {
             conekta_order::issue(payment, voucher, &base_url, conekta::now_s());
         })?;
         self.tell(order, SimStatus::Pending).await
+    }
+
+    /// Conekta: somebody pays the voucher that the buyer took before he paid otherwise, and the gateway tells it.
+    pub async fn pay_left_voucher(&self, order: &str) -> Result<(), NoPayment> {
+        let is_paid = self.desk.with_payment(order, |payment| {
+            conekta_refunds::pay_left_voucher(payment, conekta::now_s())
+        })?;
+        if !is_paid {
+            return Err(NoPayment(order.to_owned()));
+        }
+        let payment = self.desk.with_payment(order, |payment| payment.clone())?;
+        for errand in self.desk.errands_of(&payment) {
+            self.desk.sender.deliver(self.desk.clone(), errand).await;
+        }
+        Ok(())
     }
 
     /// Decides as the buyer would on the page; returns when its webhooks were delivered or given up.

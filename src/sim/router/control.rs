@@ -73,6 +73,11 @@ impl SimRouter {
         self.shared.lock().faults.cut_at_add(nth, at);
     }
 
+    /// Takes back a cut that has not happened.
+    pub fn spare_adds(&self) {
+        self.shared.lock().faults.spare_adds();
+    }
+
     pub fn misbehave(&self, misbehaviour: Option<Misbehaviour>) {
         self.shared.lock().faults.misbehaviour = misbehaviour;
     }

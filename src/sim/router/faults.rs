@@ -51,6 +51,10 @@ impl Faults {
         self.cut = Some((nth.max(1), at));
     }
 
+    pub fn spare_adds(&mut self) {
+        self.cut = None;
+    }
+
     /// Counts an `add`; tells whether this is the one.
     pub fn cut_now(&mut self) -> Option<CutAt> {
         let (left, at) = self.cut?;
