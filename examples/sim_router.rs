@@ -10,9 +10,11 @@ use mikrelay::sim::router::{SimRouter, SimRouterConfig, SimVersion};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let router = SimRouter::start(config(std::env::args().skip(1))?)
-        .await
-        .context("cannot start the router")?;
+    let (config, hosts) = config(std::env::args().skip(1))?;
+    let router = SimRouter::start(config).await.context("cannot start the router")?;
+    for (address, mac) in hosts {
+        router.add_host(&address, &mac, "hotspot1");
+    }
     let mut out = std::io::stdout();
     writeln!(out, "listening {}", router.addr())?;
     out.flush()?;
@@ -21,7 +23,11 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn config(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<SimRouterConfig> {
+/// The router, and the devices it has seen: address and MAC.
+type Wanted = (SimRouterConfig, Vec<(String, String)>);
+
+fn config(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Wanted> {
+    let mut hosts = Vec::new();
     let mut config = SimRouterConfig {
         profiles: vec!["1hour".to_owned(), "1day".to_owned()],
         ..SimRouterConfig::default()
@@ -36,11 +42,17 @@ fn config(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<SimRout
             ("--version", "old") => config.version = SimVersion::Old,
             ("--user", _) => config.user = value,
             ("--password", _) => config.password = value,
+            ("--policy", _) => config.policy = value,
+            ("--host", _) => {
+                let (address, mac) = value.split_once('=').context("a host is ADDRESS=MAC")?;
+                hosts.push((address.to_owned(), mac.to_owned()));
+            }
             ("--port", _) => config.port = value.parse().with_context(|| format!("`{value}` is no port"))?,
             _ => bail!("`{flag} {value}` is not understood; {USAGE}"),
         }
     }
-    Ok(config)
+    Ok((config, hosts))
 }
 
-const USAGE: &str = "usage: sim_router [--version v7|v6|old] [--user NAME] [--password TEXT] [--port NUMBER]";
+const USAGE: &str = "usage: sim_router [--version v7|v6|old] [--user NAME] [--password TEXT] [--policy LIST] \
+                     [--host ADDRESS=MAC]... [--port NUMBER]";

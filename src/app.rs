@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use http::HeaderValue;
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::admin::AdminSettings;
+use crate::admin::address::AddressPolicy;
 use crate::api::cors::Cors;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -65,6 +68,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         clock: Clock::System,
         key,
         public_url: config.public_url_at(address),
+        telegram_url: config.telegram.base_url.clone(),
         deadlines: Deadlines::default(),
         token_secrets: config.api.token_secrets.clone(),
     });
@@ -75,6 +79,10 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
     let mut app = web::App::new(relay.clone(), relay.public_url(), config.trusted_proxies.clone());
     app.api.secret_in_body = config.api.pagos_secret_in_body;
     app.cors = cors(&config.api.cors)?;
+    app.admin = AdminSettings {
+        addresses: AddressPolicy::new(config.api.router_networks.clone(), config.api.router_names),
+        session_lifetime: SignedDuration::from_hours(i64::from(config.api.session_hours)),
+    };
     let app = Arc::new(app);
     let server = tokio::spawn(async move {
         let stop = async move {

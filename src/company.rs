@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::api_key::RouterKey;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
@@ -117,6 +117,8 @@ pub struct RouterCard {
     pub created_at: Timestamp,
     /// What the names of users begin with that portals sell.
     pub user_prefix: String,
+    /// When it was deleted although orders still need it. It is shown to nobody.
+    pub removed_at: Option<Timestamp>,
 }
 
 impl Default for RouterCard {
@@ -127,6 +129,7 @@ impl Default for RouterCard {
             active: true,
             created_at: Timestamp::UNIX_EPOCH,
             user_prefix: String::new(),
+            removed_at: None,
         }
     }
 }
@@ -268,7 +271,9 @@ impl Account {
     }
 }
 
-/// The keys of an account, by the API generation they belong to. No secret is ever empty (`apply` refuses it).
+/// The keys of an account, by the API generation they belong to. No secret is ever empty (`apply` refuses it), but for
+/// Conekta's private key and Mercado Pago's access token, which their owner may take away: without it, an account neither
+/// sells nor asks.
 #[derive(Clone, Debug)]
 pub enum AccountKeys {
     Fedapay {
@@ -366,14 +371,15 @@ impl AccountKeys {
 
     /// The key that proves to the gateway who calls; only the account's owner has it.
     pub fn private_key(&self) -> Option<&SecretString> {
-        match self {
+        let key = match self {
             Self::Fedapay { secret_key, .. } => secret_key.as_ref(),
             Self::CinetpayV2 { api_key, .. } => Some(api_key),
             Self::CinetpayV1 { api_password, .. } => Some(api_password),
             Self::Feexpay { token, .. } => Some(token),
             Self::Conekta { private_key, .. } => Some(private_key),
             Self::Mercadopago { access_token, .. } => Some(access_token),
-        }
+        };
+        key.filter(|key| !key.expose_secret().is_empty())
     }
 }
 

@@ -51,7 +51,7 @@ impl<'a> Told<'a> {
 pub struct NewEvent {
     pub gateway: GatewayName,
     pub account: AccountId,
-    /// The hotspot whose webhook was called.
+    /// The hotspot whose webhook was called; `ANY_HOTSPOT` where the address named none.
     pub hotspot: HotspotId,
     pub proof: Proof,
     /// The same text for each delivery of one event; unique with the account.
@@ -80,6 +80,15 @@ impl std::fmt::Debug for NewEvent {
 }
 
 impl NewEvent {
+    /// In the place of a hotspot's id where a webhook's address names no hotspot: the account's signature alone says
+    /// whose it is.
+    pub const ANY_HOTSPOT: &'static str = "";
+
+    /// Whether the webhook of one hotspot was called.
+    pub fn names_hotspot(&self) -> bool {
+        self.hotspot.as_str() != Self::ANY_HOTSPOT
+    }
+
     /// What its gateway's adapter reads of it.
     pub fn told(&self) -> Told<'_> {
         Told {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ids::{CompanyId, HookId, OrderRef};
+use crate::ids::{CompanyId, EndpointId, HookId, OrderRef};
 
 /// A webhook as it will be sent. Address and body are sealed in the store: an address may hold a token, a body
 /// holds a buyer's name.
@@ -32,7 +32,72 @@ impl std::fmt::Debug for NewHook {
     }
 }
 
-/// Names a set of signing secrets of a company: its own, or later those of one of its endpoints.
+/// What a company's endpoint can be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    PaymentSucceeded,
+    PaymentFailed,
+    PaymentRefunded,
+    VoucherCreated,
+    RouterOffline,
+    RouterOnline,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 6] = [
+        Self::PaymentSucceeded,
+        Self::PaymentFailed,
+        Self::PaymentRefunded,
+        Self::VoucherCreated,
+        Self::RouterOffline,
+        Self::RouterOnline,
+    ];
+
+    /// The `type` of the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentSucceeded => "payment.succeeded",
+            Self::PaymentFailed => "payment.failed",
+            Self::PaymentRefunded => "payment.refunded",
+            Self::VoucherCreated => "voucher.created",
+            Self::RouterOffline => "router.offline",
+            Self::RouterOnline => "router.online",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether it is about a router's coming and going, which somebody has to look at.
+    pub fn is_about_routers(self) -> bool {
+        matches!(self, Self::RouterOffline | Self::RouterOnline)
+    }
+}
+
+/// Where a company's own webhooks go. `Debug` does not show the address: it may hold a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub id: EndpointId,
+    pub company: CompanyId,
+    pub url: String,
+    pub events: Vec<EventKind>,
+    pub created_at: Timestamp,
+    /// When it answered that it wants no more (410); it gets nothing since.
+    pub gone_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("id", &self.id)
+            .field("company", &self.company)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Names a set of signing secrets of a company: its own, or those of one of its endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Signer(String);
 
@@ -40,6 +105,15 @@ impl Signer {
     /// The company's own secrets.
     pub fn company() -> Self {
         Self("company".to_owned())
+    }
+
+    pub fn endpoint(id: &EndpointId) -> Self {
+        Self(format!("{ENDPOINT_PREFIX}{id}"))
+    }
+
+    /// The endpoint whose secrets they are.
+    pub fn as_endpoint(&self) -> Option<EndpointId> {
+        self.0.strip_prefix(ENDPOINT_PREFIX).map(EndpointId::new)
     }
 
     pub fn from_text(text: impl Into<String>) -> Self {
@@ -130,6 +204,7 @@ pub fn gap_after(tries: i64) -> Option<SignedDuration> {
     GAPS_S.get(made).map(|seconds| SignedDuration::from_secs(*seconds))
 }
 
+const ENDPOINT_PREFIX: &str = "endpoint:";
 /// The schedule that the Standard Webhooks specification suggests: 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 hours;
 /// more than three days in all.
 const GAPS_S: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -165,6 +240,17 @@ mod tests {
             all > SignedDuration::from_hours(72) && all < SignedDuration::from_hours(96),
             "{all}"
         );
+    }
+
+    #[test]
+    fn endpoints_sign_by_secrets_of_their_own() {
+        let id = EndpointId::new("ep_1");
+        let signer = Signer::from_text(Signer::endpoint(&id).as_str());
+        assert_eq!(signer.as_endpoint(), Some(id));
+        assert_eq!(Signer::company().as_endpoint(), None);
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_text(kind.as_str()), Some(kind));
+        }
     }
 
     #[test]

@@ -58,6 +58,20 @@ impl HttpClient {
         Self { client, deadline }
     }
 
+    /// The same client with another deadline for each call.
+    #[must_use]
+    pub fn within(&self, deadline: Duration) -> Self {
+        Self {
+            client: self.client.clone(),
+            deadline,
+        }
+    }
+
+    /// Makes one call whose address is a secret; the log shows `shown` instead.
+    pub async fn call_shown_as(&self, call: Call, shown: &str) -> Result<Answer, GatewayError> {
+        self.timed(call, shown).await
+    }
+
     /// Runs a conversation to its end.
     pub async fn converse<T>(&self, mut dialogue: Dialogue<T>) -> Result<T, GatewayError> {
         loop {
@@ -70,6 +84,10 @@ impl HttpClient {
 
     async fn call(&self, call: Call) -> Result<Answer, GatewayError> {
         let shown = format!("{call:?}");
+        self.timed(call, &shown).await
+    }
+
+    async fn timed(&self, call: Call, shown: &str) -> Result<Answer, GatewayError> {
         let start = Instant::now();
         let outcome = match tokio::time::timeout(self.deadline, self.exchange(call)).await {
             Ok(outcome) => outcome,

@@ -39,6 +39,8 @@ text_ids! {
     AccountId,
     /// A plan's id, unique in the relay; it stands in the short link `/b/<plan>`.
     PlanId,
+    /// Where a company's own webhooks go, as `mikrelay hook endpoint list` shows it.
+    EndpointId,
     /// A key of the API, as `mikrelay key list` shows it; not the key itself.
     ApiKeyId,
     /// Our own reference of an order: what the gateway is given and what a buyer can type.
@@ -112,4 +114,10 @@ row_ids! {
     RefundId,
     /// A webhook that we send.
     HookId,
+    /// A person who may sign in; never given to another one.
+    UserId,
+    /// A session of a user.
+    SessionId,
+    /// A line of the audit log.
+    AuditId,
 }

@@ -17,18 +17,24 @@ pub enum Task {
     LogIn(OrderRef),
     /// Disable the order's user.
     Disable(OrderRef),
+    /// Take the user away that was made for an order nobody paid.
+    Unreserve(OrderRef),
     /// Give a payment back, and see that it arrives.
     Refund(RefundId),
     /// Ask a gateway whether the payments of the last days are still paid; daily.
     Recheck(AccountId),
     /// Send one mail of the outbox (its row number).
     Mail(i64),
+    /// Send one notice by Telegram (its row number).
+    Telegram(i64),
     /// Deliver one webhook of ours.
     Hook(HookId),
     /// Compare what a gateway says was paid with what was delivered; daily.
     Ledger(AccountId),
     /// Tell a company what its accounts' comparisons found.
     LedgerMail(CompanyId),
+    /// Look whether a router answers, for those who want to be told when it does not.
+    Watch(RouterId),
     /// Tell a company of webhooks that no order took.
     EventMail(CompanyId),
     /// Delete what is too old to be of use; daily.
@@ -46,12 +52,15 @@ impl Task {
             Self::Provision(_) => "provision",
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
+            Self::Unreserve(_) => "unreserve",
             Self::Mail(_) => "mail",
+            Self::Telegram(_) => "telegram",
             Self::Refund(_) => "refund",
             Self::Recheck(_) => "recheck",
             Self::Hook(_) => "hook",
             Self::Ledger(_) => "ledger",
             Self::LedgerMail(_) => "ledger-mail",
+            Self::Watch(_) => "watch",
             Self::EventMail(_) => "event-mail",
             Self::Housekeeping => "housekeeping",
         }
@@ -61,13 +70,16 @@ impl Task {
     pub fn subject(&self) -> String {
         match self {
             Self::Settle(event) => event.to_string(),
-            Self::Reconcile(order) | Self::Provision(order) | Self::LogIn(order) | Self::Disable(order) => {
-                order.to_string()
-            }
-            Self::Mail(message) => message.to_string(),
+            Self::Reconcile(order)
+            | Self::Provision(order)
+            | Self::LogIn(order)
+            | Self::Disable(order)
+            | Self::Unreserve(order) => order.to_string(),
+            Self::Mail(row) | Self::Telegram(row) => row.to_string(),
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
+            Self::Watch(router) => router.to_string(),
             Self::LedgerMail(company) | Self::EventMail(company) => company.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
@@ -82,12 +94,15 @@ impl Task {
             "provision" => Self::Provision(order()),
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
+            "unreserve" => Self::Unreserve(order()),
             "mail" => Self::Mail(subject.parse().ok()?),
+            "telegram" => Self::Telegram(subject.parse().ok()?),
             "refund" => Self::Refund(RefundId(subject.parse().ok()?)),
             "recheck" => Self::Recheck(AccountId::new(subject)),
             "hook" => Self::Hook(HookId(subject.parse().ok()?)),
             "ledger" => Self::Ledger(AccountId::new(subject)),
             "ledger-mail" => Self::LedgerMail(CompanyId::new(subject)),
+            "watch" => Self::Watch(RouterId::new(subject)),
             "event-mail" => Self::EventMail(CompanyId::new(subject)),
             "housekeeping" => Self::Housekeeping,
             _ => return None,
@@ -105,6 +120,8 @@ pub enum Lane {
     Questions(AccountId),
     Router(RouterId),
     Mail,
+    /// Notices of one company's bot: Telegram counts how often each bot writes.
+    Telegram(CompanyId),
     /// Refunds of one account: few, and nothing that waits for a gateway stands before them.
     Refunds(AccountId),
     /// Questions about what was paid in the last days, a morning's work.
@@ -124,6 +141,7 @@ impl Lane {
             Self::Questions(account) => format!("questions:{account}"),
             Self::Router(router) => format!("router:{router}"),
             Self::Mail => "mail".to_owned(),
+            Self::Telegram(company) => format!("telegram:{company}"),
             Self::Refunds(account) => format!("refunds:{account}"),
             Self::Rechecks(account) => format!("rechecks:{account}"),
             Self::Hook(receiver) => format!("hook:{receiver}"),
@@ -137,6 +155,7 @@ impl Lane {
             Some(("account", id)) => Some(Self::Account(AccountId::new(id))),
             Some(("questions", id)) => Some(Self::Questions(AccountId::new(id))),
             Some(("router", id)) => Some(Self::Router(RouterId::new(id))),
+            Some(("telegram", id)) => Some(Self::Telegram(CompanyId::new(id))),
             Some(("refunds", id)) => Some(Self::Refunds(AccountId::new(id))),
             Some(("rechecks", id)) => Some(Self::Rechecks(AccountId::new(id))),
             Some(("hook", receiver)) => Some(Self::Hook(receiver.to_owned())),

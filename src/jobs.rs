@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use crate::ids::JobId;
 use crate::job::{Job, Lane};
 use crate::payment::{Outcome, Relay};
+use crate::router_watch::Presence;
 use crate::store::{Db, StoreError};
 
 /// The lanes and what is known of their other ends. Clones share them.
@@ -151,6 +152,13 @@ impl Runner {
             }
         }
         let answers = !finished.is_empty() || !postponed.is_empty();
+        if let Lane::Router(router) = lane {
+            let seen = if answers { Presence::Online } else { Presence::Offline };
+            if let Err(error) = self.0.relay.see_router(router, seen).await {
+                // The next look decides it again.
+                tracing::warn!(router = %router, "whether the router `{router}` is there is not written down: {error}");
+            }
+        }
         let was_down = answers && self.mark_alive(lane);
         if let Some((_, why)) = down.first().filter(|_| !answers) {
             let until = self.pause(lane, now);
@@ -264,7 +272,13 @@ impl Runner {
     }
 
     fn is_paused(&self, lane: &Lane, now: Timestamp) -> bool {
-        self.lanes()
+        let has_answered = self.0.relay.has_answered(lane);
+        let mut lanes = self.lanes();
+        if let Some(state) = lanes.get_mut(lane).filter(|_| has_answered) {
+            // It still counts as down, so that its first success hurries what waited.
+            state.paused_until = None;
+        }
+        lanes
             .get(lane)
             .and_then(|state| state.paused_until)
             .is_some_and(|until| {
@@ -389,7 +403,7 @@ fn most_workers(lane: &Lane) -> usize {
         // One API session per router: more would only queue on the router itself.
         Lane::Router(_) => 1,
         Lane::Account(_) | Lane::Questions(_) | Lane::Mail | Lane::Hook(_) => 2,
-        Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
+        Lane::Telegram(_) | Lane::Refunds(_) | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }
 
@@ -404,6 +418,8 @@ fn jobs_at_once(lane: &Lane) -> u32 {
         Lane::Questions(_) => 8,
         // A silent receiver costs each of its webhooks a deadline: they wait it out together.
         Lane::Hook(_) => 8,
+        // In the order of the sales.
+        Lane::Telegram(_) => 1,
         Lane::Router(_) | Lane::Mail | Lane::Rechecks(_) | Lane::Ledger(_) | Lane::Upkeep => 1,
     }
 }

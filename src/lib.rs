@@ -18,6 +18,8 @@
 )]
 
 pub mod api_key;
+pub mod audit;
+pub mod card;
 pub mod clock;
 pub mod company;
 pub mod destination;
@@ -36,7 +38,10 @@ pub mod phone;
 pub mod plan;
 pub mod reason;
 pub mod refund;
+pub mod router_watch;
 pub mod shown;
+pub mod telegram;
+pub mod user;
 pub mod voucher;
 
 pub mod gateway;
@@ -48,6 +53,7 @@ pub mod secrets;
 pub mod store;
 pub mod tls;
 
+pub mod admin;
 pub mod jobs;
 pub mod payment;
 

@@ -104,6 +104,8 @@ pub enum Place {
 pub struct Buyer {
     pub mac: Option<String>,
     pub ip: Option<String>,
+    /// The user is kept to the MAC once its device was logged in.
+    pub bind_mac: bool,
     /// Where the phone wanted to go; only ever a page of the hotspot's own dns-name.
     pub dst: Option<String>,
     pub language: Language,

@@ -7,10 +7,12 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::operation::Auth;
+use crate::admin::sessions::{self, Shown};
 use crate::api_key::RouterKey;
 use crate::ids::{ApiKeyId, CompanyId};
 use crate::payment::Relay;
 use crate::payment::router_keys::KeyFault;
+use crate::user::{Role, Session, User};
 
 /// Who was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +27,17 @@ pub enum Caller {
 
 /// A person with a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The user's number.
-    pub user: i64,
-    /// The session's id.
-    pub session: String,
+pub struct Person(pub Box<Session>);
+
+impl Person {
+    pub fn user(&self) -> &User {
+        &self.0.user
+    }
+
     /// `None` for an administrator of the relay.
-    pub company: Option<CompanyId>,
+    pub fn company(&self) -> Option<&CompanyId> {
+        self.0.user.role.company()
+    }
 }
 
 impl Caller {
@@ -47,7 +53,7 @@ impl Caller {
     pub fn company(&self) -> Option<&CompanyId> {
         match self {
             Self::Router(key) => Some(&key.company),
-            Self::Client(person) => person.company.as_ref(),
+            Self::Client(person) => person.company(),
             Self::Nobody | Self::Super(_) => None,
         }
     }
@@ -144,9 +150,25 @@ pub async fn admit(relay: &Relay, auth: Auth, headers: &HeaderMap) -> Result<Cal
 }
 
 /// The person whose session this is.
-async fn session(_: &Relay, _: &str) -> Result<Caller, SessionFault> {
-    // Nobody can log in yet, so no token is one of ours.
-    Err(SessionFault::NotOurs)
+async fn session(relay: &Relay, token: &str) -> Result<Caller, SessionFault> {
+    match sessions::shown(relay.store(), relay.now(), token.into()).await {
+        Ok(Shown::Valid(session)) => {
+            let is_super = session.user.role == Role::SuperAdmin;
+            let person = Person(session);
+            Ok(if is_super {
+                Caller::Super(person)
+            } else {
+                Caller::Client(person)
+            })
+        }
+        Ok(Shown::Expired) => Err(SessionFault::Expired),
+        Ok(Shown::Inactive) => Err(SessionFault::Inactive),
+        Ok(Shown::Unknown) => Err(SessionFault::NotOurs),
+        Err(error) => {
+            tracing::error!("a session cannot be looked up: {error}");
+            Err(SessionFault::Unreadable)
+        }
+    }
 }
 
 /// What a request shows: `X-API-Key` where keys are wanted, else `Authorization: Bearer`.

@@ -158,6 +158,8 @@ pub struct Reading<'a> {
     headers: &'a HeaderMap,
     query: HashMap<Cow<'a, str>, Value>,
     body: Option<Map<String, Value>>,
+    /// Names of fields that are never sent back.
+    secrets: Vec<&'static str>,
     faults: Vec<Fault>,
 }
 
@@ -186,6 +188,11 @@ impl<'a> Reading<'a> {
             headers,
             query: query.collect(),
             body: None,
+            secrets: fields
+                .iter()
+                .filter(|field| field.is_secret)
+                .flat_map(|field| field.alias.into_iter().chain([field.name]))
+                .collect(),
             faults: Vec::new(),
         };
         if fields.iter().any(|field| field.place == Place::Body) {
@@ -269,7 +276,9 @@ impl<'a> Reading<'a> {
                 .take(MOST_SHOWN)
                 .map(|(name, value)| {
                     let shown = match value {
-                        Value::Number(_) | Value::Bool(_) | Value::Null => value.clone(),
+                        Value::Number(_) | Value::Bool(_) | Value::Null if !self.secrets.contains(&name.as_str()) => {
+                            value.clone()
+                        }
                         _ => Value::String("…".to_owned()),
                     };
                     (cut(name), shown)

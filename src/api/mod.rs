@@ -2,18 +2,24 @@
 //! touches neither routers nor gateways nor mail. Errors have the form that the Pagos Hotspot API documents:
 //! `{"detail": "…"}`, or for fields a list of `{"type", "loc", "msg"}`, all of them at once.
 
+mod admin;
 pub mod auth;
 pub mod cors;
 pub mod docs;
 pub mod email;
 mod fields;
+pub mod hotspot;
 pub mod input;
 pub mod kinds;
+pub mod notices;
 pub mod openapi;
 pub mod operation;
 pub mod pagos;
 pub mod public;
+pub mod router_reads;
+pub mod sale;
 pub mod serve;
+mod session;
 pub mod shape;
 pub mod texts;
 

@@ -16,6 +16,7 @@ use super::input::{self, Field, Inputs, Place, Reading};
 use super::public::Portal;
 use super::shape::Schemas;
 use super::{ApiReply, texts};
+use crate::admin::AdminSettings;
 use crate::company::Language;
 use crate::ids::ApiKeyId;
 use crate::payment::Relay;
@@ -121,6 +122,7 @@ pub struct Ask<'a> {
     pub relay: &'a Relay,
     pub portal: &'a Portal,
     pub limits: &'a dyn Limits,
+    pub settings: &'a AdminSettings,
     pub caller: Caller,
     /// Of the messages.
     pub language: Language,
@@ -138,6 +140,8 @@ pub trait Limits: Sync {
     fn refused(&self, sender: IpAddr) -> Result<(), u32>;
     /// Counts a request by its sender and, where it has one, by its key.
     fn paced(&self, pace: Pace, key: Option<&ApiKeyId>, sender: IpAddr) -> Result<(), u32>;
+    /// Counts a password that was tried for an e-mail address, from wherever.
+    fn password(&self, email: &str) -> Result<(), u32>;
 }
 
 /// An answer of a handler.
@@ -379,7 +383,24 @@ pub const fn body_or_fields(given: &[Body]) -> Body {
 }
 
 /// Every operation, in the order of the document. A file of operations that is not named here does not exist.
-static TABLE: &[&[Operation]] = &[super::public::OPERATIONS];
+static TABLE: &[&[Operation]] = &[
+    super::public::OPERATIONS,
+    super::hotspot::OPERATIONS,
+    super::router_reads::OPERATIONS,
+    super::sale::OPERATIONS,
+    super::notices::OPERATIONS,
+    super::session::OPERATIONS,
+    super::admin::own_company::OPERATIONS,
+    super::admin::credentials::OPERATIONS,
+    super::admin::sales::OPERATIONS,
+    super::admin::own_routers::OPERATIONS,
+    super::admin::products::OPERATIONS,
+    super::admin::telegram::OPERATIONS,
+    super::admin::notices::OPERATIONS,
+    super::admin::operator::OPERATIONS,
+    super::admin::operator_routers::OPERATIONS,
+    super::admin::operator_users::OPERATIONS,
+];
 
 /// All operations.
 pub fn all() -> impl Iterator<Item = &'static Operation> {

@@ -106,6 +106,8 @@ answer! {
         pub detalles: Vec<Map<String, Value>>,
         pub destacado: bool,
         pub creado_en: Moment,
+        /// Which gateways can sell it by card.
+        pub pasarelas: Vec<&'static str>,
     }
 }
 
@@ -156,7 +158,7 @@ fn product(ask: &Ask<'_>) -> ApiReply {
     let directory = ask.relay.store().directory();
     let found = ask.caller.router().and_then(|key| {
         let (product, plan) = directory.product(wanted)?;
-        is_sold_on(&directory, plan, &key.router).then(|| describe(product, plan))
+        is_sold_on(&directory, plan, &key.router).then(|| describe(&directory, product, plan))
     });
     ask.finish(
         found
@@ -265,7 +267,7 @@ fn catalogue_of(directory: &Directory, router: &RouterId) -> Vec<CatalogueProduc
     products.sort_by_key(|(product, _)| (product.position, !product.featured, product.number));
     products
         .into_iter()
-        .map(|(product, plan)| describe(product, plan))
+        .map(|(product, plan)| describe(directory, product, plan))
         .collect()
 }
 
@@ -275,7 +277,15 @@ fn is_sold_on(directory: &Directory, plan: &Plan, router: &RouterId) -> bool {
     of_plan.is_some_and(|found| &found.id == router) && directory.is_on_sale(plan)
 }
 
-fn describe(product: &Product, plan: &Plan) -> CatalogueProduct {
+fn describe(directory: &Directory, product: &Product, plan: &Plan) -> CatalogueProduct {
+    let company = directory.router_of_plan(plan).map(|router| &router.company);
+    let sells = |gateway: &GatewayName| {
+        let account = company.and_then(|company| directory.portal_account(company, *gateway));
+        account.is_some_and(|account| directory.may_sell(account, plan))
+    };
+    let gateways = [GatewayName::Mercadopago, GatewayName::Conekta]
+        .into_iter()
+        .filter(sells);
     CatalogueProduct {
         id: product.number,
         // Nobody needs the router's own id of a profile to sell it: its name serves where the id is not known.
@@ -289,6 +299,7 @@ fn describe(product: &Product, plan: &Plan) -> CatalogueProduct {
         detalles: product.details.clone(),
         destacado: product.featured,
         creado_en: Moment(product.created_at),
+        pasarelas: gateways.map(GatewayName::as_str).collect(),
     }
 }
 

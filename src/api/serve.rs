@@ -9,6 +9,7 @@ use super::auth::{self, Caller, Stranger};
 use super::operation::{Ask, Handler, Limits, Operation, Pace};
 use super::public::Portal;
 use super::{ApiReply, texts};
+use crate::admin::AdminSettings;
 use crate::company::Language;
 use crate::language::wished::wished;
 use crate::payment::Relay;
@@ -20,6 +21,7 @@ pub struct Service<'a> {
     pub relay: &'a Relay,
     pub portal: &'a Portal,
     pub limits: &'a dyn Limits,
+    pub settings: &'a AdminSettings,
 }
 
 /// A request, bounded and whole.
@@ -70,6 +72,7 @@ fn ask<'a>(service: Service<'a>, asked: Asked<'a>, caller: Caller) -> Ask<'a> {
         relay: service.relay,
         portal: service.portal,
         limits: service.limits,
+        settings: service.settings,
         caller,
         language: language(&asked.head.headers),
         sender: asked.sender,

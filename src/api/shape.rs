@@ -44,16 +44,23 @@ pub struct Member {
     pub optional: bool,
 }
 
+impl Member {
+    /// Without the mark of a name that is a word of Rust (`r#type`).
+    fn json_name(&self) -> &'static str {
+        self.name.strip_prefix("r#").unwrap_or(self.name)
+    }
+}
+
 /// The schema of an object.
 pub fn object(schemas: &mut Schemas, doc: &str, members: &[Member]) -> Value {
     let mut properties = Map::new();
     for member in members {
         let mut schema = (member.schema)(schemas);
         describe(&mut schema, member.doc);
-        properties.insert(member.name.to_owned(), schema);
+        properties.insert(member.json_name().to_owned(), schema);
     }
     let required = members.iter().filter(|member| !member.optional);
-    let required: Vec<_> = required.map(|member| member.name).collect();
+    let required: Vec<_> = required.map(Member::json_name).collect();
     let mut schema = json!({"type": "object", "properties": properties, "required": required});
     describe(&mut schema, doc);
     schema

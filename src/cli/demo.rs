@@ -14,17 +14,23 @@ use tokio::net::TcpListener;
 
 use super::key;
 use super::serve::{runtime, until_told_to_stop};
+use crate::admin::users::{self, UserWish};
 use crate::app::{self, Overrides, Running};
-use crate::company::{AccountKeys, Directory, Language};
-use crate::config::{Config, LogFormat};
-use crate::ids::{CompanyId, HotspotId};
+use crate::audit::Actor;
+use crate::company::{AccountKeys, Directory, Language, Telegram};
+use crate::config::{Config, Cors, LogFormat};
+use crate::ids::{CompanyId, HotspotId, RouterId};
 use crate::logging;
 use crate::notify::mail::{Mailer, MemoryMailbox};
+use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
+use crate::secrets;
 use crate::sim::gateways::{SimGateways, SimGatewaysConfig, WebhookTarget};
-use crate::sim::portal::{Portal, PortalConfig, PortalPlan, start_portal};
+use crate::sim::portal::{PagosPage, Portal, PortalConfig, PortalPlan, start_portal};
 use crate::sim::router::{SimRouter, SimRouterConfig};
+use crate::sim::telegram::SimTelegram;
 use crate::site;
 use crate::store::Db;
+use crate::user::Role;
 
 /// Runs until Ctrl-C or SIGTERM.
 pub fn run(port: Option<u16>) -> Result<()> {
@@ -44,6 +50,9 @@ struct Demo {
     africa: Portal,
     mexico: Portal,
     gateways: Arc<SimGateways>,
+    _telegram: SimTelegram,
+    /// Role, address and password of who may administrate.
+    passwords: Vec<(&'static str, &'static str, SecretString)>,
     /// Of the Mexican company, for `POST /pagos`.
     api_key: SecretString,
     _data: TempDir,
@@ -60,7 +69,11 @@ impl Demo {
         });
         let data = tempfile::tempdir().context("the demo needs a temporary folder (TMPDIR)")?;
         let mailbox = MemoryMailbox::default();
-        let config = config(free_port(port).await?, data.path())?;
+        let telegram = SimTelegram::start(0)
+            .await
+            .context("the simulated Telegram cannot listen")?;
+        let mut config = config(free_port(port).await?, data.path())?;
+        config.telegram.base_url = telegram.base_url().parse()?;
         let running = app::start(
             &config,
             Overrides {
@@ -85,12 +98,27 @@ impl Demo {
         }
         let add = |db: &Db<'_>| key::add(db, CompanyId::new(LUNA.id), "demo".to_owned());
         let (_, api_key) = store.write(add).await?;
+        mexico.portal.set_pagos(PagosPage {
+            key: router_key(&running, LUNA_ROUTER).await?.expose_secret().to_owned(),
+            scripts: vec![
+                (
+                    "conekta",
+                    format!("{}/v1.0/js/conekta-checkout.min.js", gateways.conekta.base_url()),
+                ),
+                ("mercadopago", format!("{}/js/v2", gateways.mercadopago.base_url())),
+            ],
+        });
+        give_a_bot(&running, LUNA.id).await?;
+        let passwords = let_in(&running).await?;
+        mexico.portal.set_chat(telegram.reader());
         connect_webhooks(&gateways, &relay_url);
         Ok(Self {
             running,
             africa: africa.portal,
             mexico: mexico.portal,
             gateways,
+            _telegram: telegram,
+            passwords,
             api_key,
             _data: data,
         })
@@ -120,8 +148,17 @@ impl Demo {
             "In Mexico, with cards, cash and transfers by Conekta and Mercado Pago:"
         )?;
         writeln!(out, "mexico  {mexico}/")?;
+        writeln!(out, "pagos   {mexico}/pagos")?;
         writeln!(out, "mexico_router  {mexico}/router")?;
         writeln!(out, "mexico_mailbox {mexico}/mailbox")?;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "The API is described at http://{relay}/docs; these may administrate by it:"
+        )?;
+        for (role, email, password) in &self.passwords {
+            writeln!(out, "{role}  {email}  {}", password.expose_secret())?;
+        }
         writeln!(out)?;
         writeln!(
             out,
@@ -191,13 +228,82 @@ impl Venue {
     }
 }
 
+/// One user of each role.
+async fn let_in(running: &Running) -> Result<Vec<(&'static str, &'static str, SecretString)>> {
+    let users = [
+        (Role::SuperAdmin, "super_admin", "operator@example.net"),
+        (
+            Role::ClienteAdmin {
+                company: CompanyId::new(LUNA.id),
+            },
+            "cliente_admin",
+            "luna@example.net",
+        ),
+    ];
+    let mut made = Vec::new();
+    for (role, word, email) in users {
+        let password = SecretString::from(secrets::random_token(PASSWORD_BITS));
+        let wish = UserWish {
+            role,
+            email: email.to_owned(),
+            name: word.to_owned(),
+            password: password.clone(),
+        };
+        users::add(running.relay.store(), Actor::command("demo"), wish).await?;
+        made.push((word, email, password));
+    }
+    Ok(made)
+}
+
+/// A bot on Telegram for a company.
+async fn give_a_bot(running: &Running, company: &str) -> Result<()> {
+    let (store, id) = (running.relay.store(), CompanyId::new(company));
+    let mut card = store
+        .directory()
+        .companies
+        .get(&id)
+        .context("the demo's company is gone")?
+        .card
+        .clone();
+    card.telegram = Telegram {
+        token: Some("110201543:demo-bot".into()),
+        chat: Some("-1001234567890".to_owned()),
+        on: true,
+    };
+    store.write(move |db| db.set_company_card(&id, &card)).await?;
+    store.refresh_directory().await?;
+    Ok(())
+}
+
+/// A key for the portal of a router.
+async fn router_key(running: &Running, router: &str) -> Result<SecretString> {
+    let store = running.relay.store();
+    let router = store.directory().routers.get(&RouterId::new(router)).cloned();
+    let router = router.context("the demo's router is gone")?;
+    let wish = KeyWish {
+        name: "demo".to_owned(),
+        lifetime: router_keys::DEFAULT_LIFETIME,
+        replacing: false,
+    };
+    let relay = running.relay.clone();
+    let make = move |db: &Db<'_>| match router_keys::make(db, relay.router_tokens(), &router, &wish) {
+        Ok((made, _)) => Ok(Ok(made.shown)),
+        Err(MakeKeyError::Store(error)) => Err(error),
+        Err(MakeKeyError::Token(error)) => Ok(Err(error)),
+    };
+    Ok(store.write(make).await??)
+}
+
 fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     let mut config = Config::read("", Path::new("demo"), std::iter::empty())?;
     config.listen = listen;
     data.join("data").clone_into(&mut config.data_dir);
-    // The demo's whole world is this machine.
+    // The demo's whole world is this machine; tools may play many senders.
+    config.trusted_proxies = vec![IpNet::from(listen.ip())];
     config.outgoing.allow = vec![IpNet::from(listen.ip())];
     config.outgoing.ports = Some(Vec::new());
+    // Its portals find their ports only later; no page of theirs sends cookies.
+    config.api.cors = Cors::Any;
     Ok(config)
 }
 
@@ -316,6 +422,9 @@ static LUNA: Place = Place {
     profiles: &["1H", "1D"],
     time_zone: "America/Mexico_City",
 };
+/// As in the business file.
+const LUNA_ROUTER: &str = "puebla";
+const PASSWORD_BITS: usize = 80;
 const USUAL_PORT: u16 = 8080;
 const LOG_FILTER: &str = "warn,mikrelay::payment=info";
 const ACCESS_UUID: &str = "61cd594b-2f01-48ca-8692-65e4ef3a36d5";

@@ -48,14 +48,17 @@ pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dy
     Ok(())
 }
 
-/// One webhook, its tries and its body.
-pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<()> {
+/// One webhook, its tries and its body; with `voucher` also the code that the body may tell of.
+pub fn show(store: &Store, id: i64, voucher: bool, json: bool, out: &mut dyn Write) -> Result<()> {
     let id = HookId(id);
     let found = store.read_now(|db| {
         let Some(hook) = db.hook(id)? else { return Ok(None) };
         Ok(Some((hook, db.deliveries(id)?)))
     })?;
-    let (hook, deliveries) = found.with_context(|| unknown(id))?;
+    let (mut hook, deliveries) = found.with_context(|| unknown(id))?;
+    if !voucher {
+        hook.hook.body = without_code(hook.hook.body);
+    }
     if json {
         let mut all = hook_json(&hook);
         if let Some(fields) = all.as_object_mut() {
@@ -132,6 +135,21 @@ pub fn rotate(store: &Store, company: &str, keep_hours: u32, out: &mut dyn Write
     Ok(())
 }
 
+/// The body as it is sent, but for a code.
+fn without_code(body: String) -> String {
+    let Ok(mut event) = serde_json::from_str::<Value>(&body) else {
+        return body;
+    };
+    let mut hidden = false;
+    for pointer in ["/data/username", "/data/password"] {
+        if let Some(value) = event.pointer_mut(pointer) {
+            *value = Value::from("(hidden)");
+            hidden = true;
+        }
+    }
+    if hidden { event.to_string() } else { body }
+}
+
 fn unknown(id: HookId) -> String {
     format!("there is no webhook `{id}`; see `mikrelay hook list`")
 }
@@ -144,7 +162,7 @@ fn standing(hook: &Hook) -> String {
 }
 
 /// Scheme, host and path.
-fn receiver(url: &str) -> String {
+pub(super) fn receiver(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 

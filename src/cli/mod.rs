@@ -7,6 +7,7 @@ pub mod event;
 pub mod export;
 mod health;
 pub mod hook;
+pub mod hook_endpoint;
 pub mod key;
 pub mod kit;
 pub mod ledger;
@@ -15,6 +16,7 @@ pub mod refund;
 pub mod router;
 mod serve;
 mod table;
+pub mod user;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -73,6 +75,12 @@ enum Command {
     /// Make and revoke keys for programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// People who sign in to administrate
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look at who changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at routers
     #[command(subcommand)]
     Router(RouterCommand),
@@ -206,6 +214,9 @@ enum HookCommand {
     /// One webhook, its tries and its body
     Show {
         id: i64,
+        /// Also show the code that it tells of
+        #[arg(long)]
+        voucher: bool,
         #[arg(long)]
         json: bool,
     },
@@ -220,6 +231,49 @@ enum HookCommand {
     Rotate {
         /// The company's id in the business file
         company: String,
+        /// For how many hours the old one still signs
+        #[arg(long, default_value_t = 24)]
+        keep_hours: u32,
+    },
+    /// Where a company's own webhooks go
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum EndpointCommand {
+    /// Send a company's events to an address; its secret is shown
+    Add {
+        /// The company's id in the business file
+        company: String,
+        /// Where they are posted
+        url: String,
+        /// Only this event, for example `payment.succeeded`; may be repeated
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// The endpoints and what they are told of
+    List {
+        /// Only this company's
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change what an endpoint is told of; one that was gone hears again
+    Events {
+        id: String,
+        /// Only this event; may be repeated; without it all
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// Forget an endpoint; what still waits for it is not sent
+    Remove { id: String },
+    /// Print what signs an endpoint's webhooks
+    Secret { id: String },
+    /// Make a new secret; the old one signs as well for a while
+    Rotate {
+        id: String,
         /// For how many hours the old one still signs
         #[arg(long, default_value_t = 24)]
         keep_hours: u32,
@@ -262,6 +316,58 @@ enum KeyCommand {
     Revoke {
         /// The id that `key list` shows
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make a user; the password is asked for, or read from a pipe
+    Add {
+        /// The e-mail address
+        email: String,
+        /// `super_admin`: the operator's own; `cliente_admin`: one company's
+        #[arg(long)]
+        role: String,
+        /// The company of a `cliente_admin`
+        #[arg(long)]
+        company: Option<String>,
+        /// Who it is; the address when absent
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// All users
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a user out and end his sessions
+    Disable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Let a user in again
+    Enable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Give a user a new password, asked for or read from a pipe, and end his sessions
+    SetPassword {
+        /// The e-mail address
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// The latest changes
+    List {
+        /// Only those of this company
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -361,6 +467,10 @@ fn run(cli: Cli) -> Result<()> {
         },
         Command::Hook(command) => run_hook(&open(config)?, command, out),
         Command::Key(command) => run_key(&load(config)?, command, out),
+        Command::User(command) => run_user(&open(config)?, command, out),
+        Command::Audit(AuditCommand::List { company, limit, json }) => {
+            user::audit(&open(config)?, company.as_deref(), limit, json, out)
+        }
         Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
         Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
         Command::Config(ConfigCommand::Example) => config::example(out),
@@ -398,10 +508,45 @@ fn run_key(config: &Config, command: KeyCommand, out: &mut dyn Write) -> Result<
 fn run_hook(store: &Store, command: HookCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         HookCommand::List { open, limit, json } => hook::list(store, open, limit, json, out),
-        HookCommand::Show { id, json } => hook::show(store, id, json, out),
+        HookCommand::Show { id, voucher, json } => hook::show(store, id, voucher, json, out),
         HookCommand::Replay { id } => hook::replay(store, id, out),
         HookCommand::Secret { company } => hook::secret(store, &company, out),
         HookCommand::Rotate { company, keep_hours } => hook::rotate(store, &company, keep_hours, out),
+        HookCommand::Endpoint(command) => run_hook_endpoint(store, command, out),
+    }
+}
+
+fn run_hook_endpoint(store: &Store, command: EndpointCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        EndpointCommand::Add { company, url, event } => hook_endpoint::add(store, &company, &url, &event, out),
+        EndpointCommand::List { company, json } => hook_endpoint::list(store, company.as_deref(), json, out),
+        EndpointCommand::Events { id, event } => hook_endpoint::events(store, &id, &event, out),
+        EndpointCommand::Remove { id } => hook_endpoint::remove(store, &id, out),
+        EndpointCommand::Secret { id } => hook_endpoint::secret(store, &id, out),
+        EndpointCommand::Rotate { id, keep_hours } => hook_endpoint::rotate(store, &id, keep_hours, out),
+    }
+}
+
+fn run_user(store: &Store, command: UserCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        UserCommand::Add {
+            email,
+            role,
+            company,
+            name,
+        } => user::add(
+            store,
+            &email,
+            &role,
+            company.as_deref(),
+            name.as_deref(),
+            user::ask_password,
+            out,
+        ),
+        UserCommand::List { json } => user::list(store, json, out),
+        UserCommand::Disable { email } => user::set_active(store, &email, false, out),
+        UserCommand::Enable { email } => user::set_active(store, &email, true, out),
+        UserCommand::SetPassword { email } => user::set_password(store, &email, user::ask_password, out),
     }
 }
 

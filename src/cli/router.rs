@@ -340,7 +340,7 @@ fn hint(error: &RouterError) -> String {
         RouterError::Timeout { .. } => {
             "the router is reached and does not answer: is its processor at 100 %, or its API disabled?"
         }
-        RouterError::Closed | RouterError::Broken(_) | RouterError::Fatal(_) => {
+        RouterError::Closed | RouterError::JustFailed | RouterError::Broken(_) | RouterError::Fatal(_) => {
             "does /ip service admit this machine's address, and are the router's sessions not used up?"
         }
         _ => "try again, and look at the router's log",

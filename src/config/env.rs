@@ -110,12 +110,13 @@ const fn key(section: Option<&'static str>, name: &'static str, kind: Kind) -> K
 }
 
 const MAIL: Option<&str> = Some("mail");
+const TELEGRAM: Option<&str> = Some("telegram");
 const OUTGOING: Option<&str> = Some("outgoing");
 const API: Option<&str> = Some("api");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 22] = [
+const KEYS: [Key; 26] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
@@ -131,11 +132,15 @@ const KEYS: [Key; 22] = [
     key(MAIL, "from", Kind::Text),
     key(MAIL, "folder", Kind::Text),
     key(MAIL, "ca_file", Kind::Text),
+    key(TELEGRAM, "base_url", Kind::Text),
     key(OUTGOING, "allow", Kind::List),
     key(OUTGOING, "ports", Kind::Numbers),
     key(API, "pagos_secret_in_body", Kind::Flag),
     key(API, "cors_origins", Kind::List),
     key(API, "token_secrets", Kind::List),
+    key(API, "session_hours", Kind::Number),
+    key(API, "router_networks", Kind::List),
+    key(API, "router_names", Kind::Flag),
     key(LOG, "format", Kind::Text),
     key(LOG, "filter", Kind::Text),
 ];

@@ -13,6 +13,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::telegram::TELEGRAM_URL;
+
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,9 +25,17 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
     pub mail: Mail,
+    pub telegram: Telegram,
     pub outgoing: Outgoing,
     pub api: Api,
     pub log: Log,
+}
+
+/// How notices reach Telegram; bots and chats are the companies' own.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// Telegram itself, a Bot API server of one's own, or a simulator.
+    pub base_url: Url,
 }
 
 /// Which addresses may be called that clients of the API gave.
@@ -45,6 +55,12 @@ pub struct Api {
     pub cors: Cors,
     /// Names of the secrets that sign keys and sessions, from newest to oldest. Never empty.
     pub token_secrets: Vec<String>,
+    /// For how long somebody stays signed in.
+    pub session_hours: u32,
+    /// Networks besides the public internet that companies may point their routers at.
+    pub router_networks: Vec<IpNet>,
+    /// Whether companies may name their routers by host names.
+    pub router_names: bool,
 }
 
 /// Which pages of other sites may call the API from a browser.
@@ -257,9 +273,16 @@ struct Raw {
     master_key_file: Option<PathBuf>,
     trusted_proxies: Vec<String>,
     mail: RawMail,
+    telegram: RawTelegram,
     outgoing: RawOutgoing,
     api: RawApi,
     log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawTelegram {
+    base_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -275,6 +298,9 @@ struct RawApi {
     pagos_secret_in_body: bool,
     cors_origins: Vec<String>,
     token_secrets: Option<Vec<String>>,
+    session_hours: Option<u32>,
+    router_networks: Vec<String>,
+    router_names: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -310,6 +336,9 @@ impl Raw {
             master_key_file: self.master_key_file,
             trusted_proxies: read_networks("trusted_proxies", &self.trusted_proxies)?,
             mail: self.mail.check()?,
+            telegram: Telegram {
+                base_url: read_telegram_url(self.telegram.base_url.as_deref().unwrap_or(TELEGRAM_URL))?,
+            },
             outgoing: Outgoing {
                 allow: read_networks("outgoing.allow", &self.outgoing.allow)?,
                 ports: self.outgoing.ports,
@@ -341,6 +370,9 @@ impl RawApi {
             pagos_secret_in_body: self.pagos_secret_in_body,
             cors: read_cors(&self.cors_origins)?,
             token_secrets,
+            session_hours: read_session_hours(self.session_hours)?,
+            router_networks: read_networks("api.router_networks", &self.router_networks)?,
+            router_names: self.router_names,
         })
     }
 }
@@ -399,6 +431,22 @@ fn read_public_url(text: &str) -> Result<Url, ConfigError> {
     } else {
         Err(wrong())
     }
+}
+
+fn read_telegram_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).ok();
+    let usable =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
+    url.filter(usable)
+        .ok_or_else(|| value("telegram.base_url", "write it as `https://api.telegram.org`"))
+}
+
+fn read_session_hours(hours: Option<u32>) -> Result<u32, ConfigError> {
+    let hours = hours.unwrap_or(SESSION_HOURS);
+    if hours == 0 || hours > MOST_SESSION_HOURS {
+        return Err(value("api.session_hours", "a session lives from 1 to 8760 hours"));
+    }
+    Ok(hours)
 }
 
 fn read_cors(texts: &[String]) -> Result<Cors, ConfigError> {
@@ -470,6 +518,10 @@ fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, ConfigErr
 const DEFAULT_FILE: &str = "mikrelay.toml";
 const DEFAULT_PORT: u16 = 8080;
 const FIRST_SECRET: &str = "1";
+/// A day, as the documented service has it.
+const SESSION_HOURS: u32 = 24;
+/// A year: a session that never ends is a password that nobody changes.
+const MOST_SESSION_HOURS: u32 = 8760;
 
 #[cfg(test)]
 mod tests {

@@ -3,22 +3,23 @@
 //! Promises: an order is asked about by its id or, where the answer to its creation was lost, found by our
 //! reference, because Conekta has no idempotency key; only `paid` is money; amounts stay integers (centavos); a
 //! refund is read before it is asked for, so that asking twice gives back once.
-//! Deliberately does not do: direct charges with card tokens, customers, plans, instalments, captures.
+//! Deliberately does not do: customers, plans, captures, 3-D Secure challenges outside of its own page.
 //! Facts: `gateways-latin-america.md` 2; version 2.2 is asked for, and nothing is read that 2.1 and 2.3 lack.
 
+pub(super) mod charge;
 mod list;
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::conekta_order::{self as wire, Event, Order};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, PaymentStatus,
-    RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    PaymentStatus, RefundReason, RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, ConektaMethod, Language, Mode};
 use crate::ids::OrderRef;
@@ -31,6 +32,9 @@ impl Gateway for Conekta {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
+            Err(_) if account.keys.private_key().is_none() => PayMethod::Cannot {
+                missing: Lack::OneOf(&["secret_key"]),
+            },
             Err(_) => PayMethod::Cannot {
                 missing: Lack::ForeignKeys,
             },
@@ -89,6 +93,13 @@ impl Gateway for Conekta {
         }
     }
 
+    fn charge(&self, account: &Account, request: &ChargeRequest) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => charge::charge(&api, request),
+            Err(error) => answer::ended(error),
+        }
+    }
+
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report> {
         match Api::of(account) {
             Ok(api) => ask(api, key),
@@ -134,6 +145,9 @@ impl Api {
         else {
             return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
         };
+        if private_key.expose_secret().is_empty() {
+            return Err(GatewayError::Misconfigured(NO_KEY.to_owned()));
+        }
         let base = account.base_url.as_deref().unwrap_or(API).trim_end_matches('/');
         Ok(Self {
             base: base.to_owned(),
@@ -442,6 +456,7 @@ const API: &str = "https://api.conekta.io";
 /// The version whose shapes this file was written from.
 const VERSION: &str = "application/vnd.conekta-v2.2.0+json";
 const FOREIGN_ACCOUNT: &str = "this is no Conekta account";
+const NO_KEY: &str = "its owner took its secret key away";
 /// The documented minimum of a card. Cash and transfers have one nobody published.
 const LEAST_CENTAVOS: i64 = 300;
 /// A card is paid while the buyer stands there; a day covers who comes back to the page.

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use super::answer::{self, Raw, Text};
 use super::call::Answer;
-use super::{GatewayError, Instructions, Notice, PaymentStatus, Place, Report, Unreadable};
+use super::conekta::charge;
+use super::{CardDetails, CardRefusal, GatewayError, Instructions, Notice, PaymentStatus, Place, Report, Unreadable};
 use crate::company::Mode;
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
@@ -28,6 +29,7 @@ pub struct Order {
     currency: Text,
     pub payment_status: Text,
     amount_refunded: Text,
+    updated_at: Text,
     metadata: Raw,
     checkout: Raw,
     charges: Raw,
@@ -45,6 +47,7 @@ struct Charge {
     paid_at: Text,
     failure_code: Text,
     failure_message: Text,
+    monthly_installments: Text,
     payment_method: Raw,
     refunds: Raw,
 }
@@ -74,7 +77,7 @@ impl Order {
         self.reference().as_ref() == Some(reference)
     }
 
-    fn reference(&self) -> Option<OrderRef> {
+    pub fn reference(&self) -> Option<OrderRef> {
         #[derive(serde::Deserialize, Default)]
         #[serde(default)]
         struct Metadata {
@@ -172,8 +175,57 @@ impl Order {
             order: self.reference(),
             pay_url: self.pay_url().filter(|_| is_open),
             instructions: last.filter(|_| is_open).and_then(Charge::instructions),
+            card: Some(Box::new(self.card())),
             ..Report::of(status)
         })
+    }
+
+    /// What it tells of the card of its last charge.
+    pub fn card(&self) -> CardDetails {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Card {
+            brand: Text,
+            last4: Text,
+            issuer: Text,
+            #[serde(rename = "type")]
+            kind: Text,
+        }
+        let charges = self.charges();
+        let last = charges.last();
+        let card: Card = last
+            .and_then(|charge| answer::read_inner(&charge.payment_method).ok().flatten())
+            .unwrap_or_default();
+        let status = self.payment_status.get().map(answer::one_line).unwrap_or_default();
+        let moment = |text: &Text| {
+            integer(text)
+                .and_then(|s| Timestamp::from_second(s).ok())
+                .map(|at| at.to_string())
+        };
+        let by_code = self.refusal_code().map(|code| charge::refusal_of(&code));
+        CardDetails {
+            refusal: charge::refusal_of_status(&status).map(|refusal| match refusal {
+                // The charge says more.
+                CardRefusal::Declined => by_code.unwrap_or(refusal),
+                other => other,
+            }),
+            status_detail: last.and_then(|charge| charge.failure_code.get().map(answer::one_line)),
+            method: card.brand.owned(),
+            kind: card.kind.owned(),
+            issuer: card.issuer.owned(),
+            last_four: card.last4.owned(),
+            installments: last.and_then(|charge| charge.monthly_installments.get()?.parse().ok()),
+            approved_at: last.and_then(|charge| moment(&charge.paid_at)),
+            updated_at: moment(&self.updated_at),
+            http_status: None,
+            status,
+        }
+    }
+
+    /// The code of the last refused charge.
+    pub fn refusal_code(&self) -> Option<String> {
+        let charges = self.charges();
+        charges.iter().rev().find_map(|charge| charge.failure_code.owned())
     }
 
     fn charges(&self) -> Vec<Charge> {
@@ -414,6 +466,25 @@ fn details(answer: &Answer) -> Vec<Detail> {
     }
     let envelope: Envelope = answer::read_object(&answer.body).unwrap_or_default();
     read_list(&envelope.details)
+}
+
+/// `details[0].code`, else the `type`.
+pub fn code(answer: &Answer) -> String {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Envelope {
+        #[serde(rename = "type")]
+        kind: Text,
+    }
+    let first = details(answer).first().and_then(|detail| detail.code.owned());
+    let kind = || answer::read_object::<Envelope>(&answer.body).ok()?.kind.owned();
+    first.or_else(kind).unwrap_or_default()
+}
+
+/// `details[0].message` is meant for the buyer.
+pub fn words_for_buyer(answer: &Answer) -> String {
+    let words = details(answer).first().and_then(|detail| detail.message.owned());
+    answer::one_line(&words.unwrap_or_else(|| "the payment was declined".to_owned()))
 }
 
 /// Why a refusal was made: the end of `details[0].code`, or its words where it has none.

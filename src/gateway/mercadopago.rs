@@ -4,9 +4,10 @@
 //! Promises: a notification only says which payment to ask about; a payment's own answer decides, and only if it
 //! names our order. Creating and refunding carry an idempotency key that is the same for each try, so a try whose
 //! answer was lost is repeated without harm or found again by our reference. Amounts never become floats.
-//! Deliberately does not do: cards on our own page, instalment choices, partial refunds, payments split over several
+//! Deliberately does not do: instalment choices on the hosted page, captures, partial refunds, payments split over several
 //! cards (each half would be held as a wrong amount). Facts: `gateways-latin-america.md` 3.
 
+mod charge;
 mod least;
 mod list;
 mod notice;
@@ -18,16 +19,17 @@ mod refund;
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::answer;
 use super::call::{Answer, Body, Call, Dialogue};
 use super::{
-    Authenticity, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest, RefundRequest,
-    RefundState, Refusal, Report, Started, Told, Unreadable, signature,
+    Authenticity, ChargeRequest, Gateway, GatewayError, Incoming, Lack, Notice, PayMethod, PaymentKey, PaymentRequest,
+    RefundRequest, RefundState, Refusal, Report, Started, Told, Unreadable, signature,
 };
 use crate::company::{Account, AccountKeys, MercadopagoCheckout, Mode};
-use crate::money::Currency;
+use crate::ids::OrderRef;
+use crate::money::{Currency, Money};
 use crate::reason::GatewayRule;
 
 pub struct Mercadopago;
@@ -36,6 +38,9 @@ impl Gateway for Mercadopago {
     fn pay_method(&self, account: &Account, _country: &str) -> PayMethod {
         match Api::of(account) {
             Ok(_) => PayMethod::Redirect,
+            Err(_) if account.keys.private_key().is_none() => PayMethod::Cannot {
+                missing: Lack::OneOf(&["secret_key"]),
+            },
             Err(_) => PayMethod::Cannot {
                 missing: Lack::ForeignKeys,
             },
@@ -74,7 +79,7 @@ impl Gateway for Mercadopago {
     }
 
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started> {
-        let checked = Api::of(account).and_then(|api| check_currency(request).map(|()| api));
+        let checked = Api::of(account).and_then(|api| check_currency(request.amount).map(|()| api));
         match checked {
             Ok(api) => {
                 let wanted = request.clone();
@@ -83,6 +88,13 @@ impl Gateway for Mercadopago {
                     MercadopagoCheckout::Preferences => preference::create(api, &wanted),
                 })
             }
+            Err(error) => answer::ended(error),
+        }
+    }
+
+    fn charge(&self, account: &Account, request: &ChargeRequest) -> Dialogue<Report> {
+        match Api::of(account) {
+            Ok(api) => charge::charge(&api, request),
             Err(error) => answer::ended(error),
         }
     }
@@ -127,6 +139,9 @@ impl Api {
         else {
             return Err(GatewayError::Misconfigured(FOREIGN_ACCOUNT.to_owned()));
         };
+        if access_token.expose_secret().is_empty() {
+            return Err(GatewayError::Misconfigured(NO_KEY.to_owned()));
+        }
         let base = account.base_url.as_deref().unwrap_or(API);
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
@@ -242,7 +257,11 @@ fn by_reference(api: Api, key: PaymentKey) -> Dialogue<Report> {
     match (api.checkout, key.gateway_id.as_deref()) {
         // The account was set to orders after this order's preference was made.
         (MercadopagoCheckout::Orders, Some(id)) if id.contains('-') => payment::search(api, key),
-        (MercadopagoCheckout::Orders, _) => order::search(api, key),
+        // A card's payment is none of its orders.
+        (MercadopagoCheckout::Orders, _) => order::search(api.clone(), key.clone()).then(move |found| match found {
+            Err(GatewayError::NotFound) => payment::search(api, key),
+            other => Dialogue::Done(other),
+        }),
         (MercadopagoCheckout::Preferences, _) => payment::search(api, key),
     }
 }
@@ -282,11 +301,11 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// The callback's address with our reference, which the notification then brings back, and without the legacy
 /// shape. The access UUID stays last, where `http_client` hides it.
-fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
-    let own = format!("source_news=webhooks&{}={}", notice::OUR_REFERENCE, request.order);
-    let url = match request.notify_url.split_once('?') {
+fn notification_url(order: &OrderRef, notify_url: &str) -> Result<String, GatewayError> {
+    let own = format!("source_news=webhooks&{}={order}", notice::OUR_REFERENCE);
+    let url = match notify_url.split_once('?') {
         Some((path, query)) => format!("{path}?{own}&{query}"),
-        None => format!("{}?{own}", request.notify_url),
+        None => format!("{notify_url}?{own}"),
     };
     if url.len() > NOTIFICATION_URL_CHARS {
         return Err(GatewayError::Rule(GatewayRule::AddressLength {
@@ -297,8 +316,8 @@ fn notification_url(request: &PaymentRequest) -> Result<String, GatewayError> {
 }
 
 /// Refuses what the gateway is paid in nowhere, before it is asked.
-fn check_currency(request: &PaymentRequest) -> Result<(), GatewayError> {
-    if CURRENCIES.contains(&request.amount.currency()) {
+fn check_currency(amount: Money) -> Result<(), GatewayError> {
+    if CURRENCIES.contains(&amount.currency()) {
         return Ok(());
     }
     Err(GatewayError::Rule(GatewayRule::Currencies {
@@ -316,6 +335,7 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Answer, what: &str) -> Result<T
 
 const API: &str = "https://api.mercadopago.com";
 const FOREIGN_ACCOUNT: &str = "the account's keys are not Mercado Pago's";
+const NO_KEY: &str = "its owner took its secret key away";
 /// One for each of its countries (facts 3.10).
 const CURRENCIES: [Currency; 7] = [
     Currency::Ars,

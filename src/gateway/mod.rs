@@ -17,6 +17,7 @@ use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+pub use crate::card::{CardDetails, CardRefusal, Payer};
 use crate::company::{Account, AccountKeys, Language, Mode};
 pub use crate::event::Told;
 use crate::ids::OrderRef;
@@ -87,6 +88,8 @@ pub struct Report {
     pub pay_url: Option<String>,
     /// What the buyer has to do to pay a pending one away from the page.
     pub instructions: Option<Instructions>,
+    /// What it tells of the card that paid, or was refused.
+    pub card: Option<Box<CardDetails>>,
     /// Payments beyond this one that came by the same way: each goes back alone, by its own `gateway_id`.
     pub others: Vec<Report>,
     /// The gateway's own answer that `pay_url` was found in, as in `Started`.
@@ -107,6 +110,7 @@ impl Report {
             email: None,
             pay_url: None,
             instructions: None,
+            card: None,
             others: Vec::new(),
             raw: None,
         }
@@ -171,6 +175,42 @@ impl std::fmt::Debug for PaymentRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The addresses hold the order's token and the access UUID.
         f.debug_struct("PaymentRequest")
+            .field("order", &self.order)
+            .field("amount", &self.amount)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A card to charge. The token stands for it and is good for one charge.
+#[derive(Clone)]
+pub struct ChargeRequest {
+    pub order: OrderRef,
+    /// Our price.
+    pub amount: Money,
+    /// As in `PaymentRequest`.
+    pub description: String,
+    pub notify_url: String,
+    pub language: Language,
+    pub token: SecretString,
+    pub payer: Payer,
+    /// The buyer's address, for the gateway's own judgement of fraud.
+    pub ip: Option<String>,
+    pub installments: u32,
+    /// Mercado Pago: the card's brand, as its form tells it; required there.
+    pub method: Option<String>,
+    /// Mercado Pago: the bank that issued it.
+    pub issuer: Option<String>,
+    /// Mercado Pago: what its script calls the device.
+    pub device: Option<String>,
+    /// What the card's statement says: capitals, digits and spaces.
+    pub statement: String,
+    pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for ChargeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The token is money, and the rest is a person.
+        f.debug_struct("ChargeRequest")
             .field("order", &self.order)
             .field("amount", &self.amount)
             .finish_non_exhaustive()
@@ -336,6 +376,15 @@ pub trait Gateway: Sync {
 
     /// Asks the gateway to collect.
     fn start(&self, account: &Account, request: &PaymentRequest) -> Dialogue<Started>;
+
+    /// Charges a card by its token. A refused card is a report that says so; `Transient` means that nobody knows, and
+    /// every other error that nothing was charged.
+    fn charge(&self, account: &Account, _request: &ChargeRequest) -> Dialogue<Report> {
+        let gateway = account.gateway().title();
+        Dialogue::Done(Err(GatewayError::Misconfigured(format!(
+            "{gateway} takes no card tokens"
+        ))))
+    }
 
     /// Asks the gateway what became of a payment.
     fn ask(&self, account: &Account, key: &PaymentKey) -> Dialogue<Report>;

@@ -1,4 +1,4 @@
-//! Telling people. `mail` carries messages, `sale` writes them, `hook` signs webhooks. None knows the outbox, its retries or
+//! Telling people. `mail` carries messages, `sale` writes them, `telegram` writes notices, `hook` signs webhooks. None knows the outbox, its retries or
 //! who is to be told what: that is the payment's affair.
 
 pub mod hook;
@@ -6,6 +6,7 @@ pub mod ledger;
 pub mod mail;
 pub mod refund;
 pub mod sale;
+pub mod telegram;
 
 mod compose;
 mod folder;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::refund::{tell, wish};
-use super::{deliver, hooks};
+use super::{deliver, hook_events, telegram};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
@@ -57,7 +57,7 @@ impl Change<'_> {
 
     /// Moves the order by a fact, saves it, and adds a job for each effect.
     pub fn advance(&mut self, order: &mut Order, fact: Fact, why: &str) -> Result<(), StoreError> {
-        let before = order.state;
+        let (before, is_first_money) = (order.state, order.paid_at.is_none());
         let (after, effects) = step(before, fact);
         order.state = after;
         if fact == Fact::Refunded {
@@ -72,9 +72,24 @@ impl Change<'_> {
             self.start(order, *effect)?;
         }
         if before != after {
-            hooks::tell_result(self, order)?;
+            hook_events::tell_order(self, order, is_first_money)?;
+            telegram::tell_result(self, order)?;
+            self.give_up_reserved(order)?;
         }
         Ok(())
+    }
+
+    /// Whoever buys by card token has a user on the router before he pays, which goes when he does not.
+    fn give_up_reserved(&mut self, order: &Order) -> Result<(), StoreError> {
+        let is_over = matches!(order.state, State::Failed | State::Expired | State::Cancelled);
+        let Some(lane) = lane_of(self.directory, order).filter(|_| is_over && order.voucher.is_some()) else {
+            return Ok(());
+        };
+        self.add_job(NewJob {
+            task: Task::Unreserve(order.reference.clone()),
+            lane,
+            due_at: self.now,
+        })
     }
 
     fn stamp(&self, order: &mut Order) {

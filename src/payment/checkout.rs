@@ -190,6 +190,7 @@ fn new_order(relay: &Relay, wish: &PlaceOrder, offer: &Offer, account: &Account,
         buyer: Buyer {
             mac: link.mac.clone(),
             ip: link.ip.clone(),
+            bind_mac: false,
             dst: link.dst.clone(),
             language: link.language.unwrap_or(offer.language),
             phone: contact.phone,

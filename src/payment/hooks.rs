@@ -11,14 +11,11 @@ use url::Url;
 
 use super::change::Change;
 use super::{Outcome, Relay};
-use crate::company::Mode;
-use crate::hook::{Delivery, Hook, HookState, NewHook, Signer, Verdict, gap_after};
+use crate::hook::{Delivery, EventKind, Hook, HookState, NewHook, Signer, Verdict, gap_after};
 use crate::http_client::outgoing::{OutgoingAnswer, OutgoingError};
 use crate::ids::{CompanyId, HookId, OrderRef};
 use crate::job::{Lane, NewJob, Task};
 use crate::notify::hook;
-use crate::order::{LinkPayment, Order, State};
-use crate::reason::Reason;
 use crate::secrets;
 use crate::store::StoreError;
 
@@ -26,8 +23,7 @@ use crate::store::StoreError;
 pub(super) struct Telling<'a> {
     pub company: &'a CompanyId,
     pub order: Option<&'a OrderRef>,
-    /// The event's type, such as `payment.succeeded`.
-    pub kind: &'static str,
+    pub kind: EventKind,
     pub url: &'a str,
     pub signer: Signer,
     /// The event's `data`.
@@ -38,12 +34,12 @@ pub(super) struct Telling<'a> {
 /// Standard Webhooks specification advises.
 pub(super) fn tell(change: &mut Change<'_>, telling: Telling<'_>) -> Result<(), StoreError> {
     let Some(lane) = lane_to(telling.url) else {
-        let kind = telling.kind;
+        let kind = telling.kind.as_str();
         tracing::error!(kind, "a webhook of type `{kind}` has no usable address and is not sent");
         return Ok(());
     };
     let body = json!({
-        "type": telling.kind,
+        "type": telling.kind.as_str(),
         "timestamp": change.now.to_string(),
         "data": telling.data,
     });
@@ -53,7 +49,7 @@ pub(super) fn tell(change: &mut Change<'_>, telling: Telling<'_>) -> Result<(), 
         company: telling.company.clone(),
         order: telling.order.cloned(),
         message_id: format!("msg_{}", secrets::random_token(MESSAGE_ID_BITS)),
-        kind: telling.kind.to_owned(),
+        kind: telling.kind.as_str().to_owned(),
         url: telling.url.to_owned(),
         signer: telling.signer,
         body: body.to_string(),
@@ -71,65 +67,6 @@ pub fn lane_to(url: &str) -> Option<Lane> {
     let url = Url::parse(url).ok()?;
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);
     Some(Lane::Hook(format!("{host}:{port}")))
-}
-
-/// Tells the program that asked for a payment what became of it, if this state is a result and it wants to know.
-pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), StoreError> {
-    let Some((kind, status)) = result_of(order.state) else {
-        return Ok(());
-    };
-    let Some(link) = &order.link else { return Ok(()) };
-    let Some(url) = &link.notification_url else {
-        return Ok(());
-    };
-    let data = payment_data(change, order, link, status);
-    tell(
-        change,
-        Telling {
-            company: &order.company,
-            order: Some(&order.reference),
-            kind,
-            url,
-            signer: Signer::company(),
-            data,
-        },
-    )
-}
-
-/// The event of a state, and the word for it in the event's data. A failure is not the last word: money that comes
-/// late still succeeds.
-fn result_of(state: State) -> Option<(&'static str, &'static str)> {
-    match state {
-        State::Delivered => Some(("payment.succeeded", "paid")),
-        State::Failed => Some(("payment.failed", "failed")),
-        State::Expired => Some(("payment.failed", "expired")),
-        State::Cancelled => Some(("payment.failed", "cancelled")),
-        State::Refunded => Some(("payment.refunded", "refunded")),
-        _ => None,
-    }
-}
-
-fn payment_data(change: &Change<'_>, order: &Order, link: &LinkPayment, status: &str) -> Value {
-    let account = change.directory.accounts.get(&order.account);
-    json!({
-        "object": "payment",
-        "reference": order.reference,
-        "reference_id": link.reference_id,
-        "provider": account.map(|account| account.gateway().as_str()),
-        "id": order.gateway_id,
-        "status": status,
-        "amount": order.plan.price.major_text(),
-        "amount_minor": order.plan.price.minor(),
-        "currency": order.plan.price.currency().code(),
-        "livemode": order.mode == Mode::Live,
-        "reason": order.reason.as_ref().filter(|_| order.state == State::Failed).map(Reason::to_string),
-        "paid_at": order.paid_at.map(|at| at.to_string()),
-        "customer": {
-            "first_name": link.first_name,
-            "last_name": link.last_name,
-            "email": order.buyer.email,
-        },
-    })
 }
 
 /// Tries to deliver one webhook, if its time has come.
@@ -218,8 +155,12 @@ async fn record(
     };
     let noted = order.filter(|_| worth_noting);
     let next_at = at + wait;
+    let unwilling = hook.hook.signer.as_endpoint().filter(|_| state == HookState::Gone);
     let change = relay.change(move |change| {
         change.db.record_delivery(id, &delivery, state, next_at)?;
+        if let Some(endpoint) = &unwilling {
+            change.db.mark_endpoint_gone(endpoint, at)?;
+        }
         match &noted {
             Some(order) => change.note(order, &line),
             None => Ok(()),

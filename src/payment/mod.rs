@@ -6,6 +6,8 @@ pub use change::lane_of;
 pub mod checkout;
 mod confirm;
 mod deliver;
+mod device;
+mod hook_events;
 pub mod hooks;
 mod judge;
 pub mod keys;
@@ -14,25 +16,33 @@ pub mod link_fields;
 pub mod links;
 pub mod offer;
 mod online;
+pub mod portal;
 mod provision;
 pub mod receive;
 mod recheck;
 mod reconcile;
+pub mod reconnect;
 pub mod recover;
 pub mod refund;
 mod rests;
 mod retention;
 pub mod router_keys;
+pub mod router_look;
 mod routers;
 mod settle;
+pub mod shared_hook;
+mod telegram;
 mod unplaced;
 mod upkeep;
 pub mod view;
+mod watch;
 mod whose;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
@@ -41,27 +51,35 @@ use url::Url;
 
 use crate::api_key::RouterKey;
 use crate::clock::Clock;
-use crate::company::{Account, GatewayName, Hotspot, Router};
+use crate::company::{Account, Company, GatewayName, Hotspot, Router};
 use crate::gateway::GatewayError;
 use crate::gateway::call::Dialogue;
 use crate::http_client::HttpClient;
 use crate::http_client::outgoing::Outgoing;
-use crate::ids::{OrderRef, OrderToken};
+use crate::ids::{CompanyId, OrderRef, OrderToken, RouterId};
 use crate::job::{Job, Lane, Task};
 use crate::notify::mail::Mailer;
-use crate::routeros::Deadlines;
+use crate::router_watch::Presence;
+use crate::routeros::{Active, Deadlines, UserProfile};
 use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
+use crate::telegram::{TelegramChat, TestFault};
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
 use link_fields::LinkFields;
 use links::{LinkError, PlacedLink};
+use portal::told::{PaymentTold, ToldError};
+use portal::{CardWish, SaleError, Seller, Sold};
 use receive::{CallbackReply, CallbackRequest};
+use reconnect::info::{self, Info, InfoWish};
+use reconnect::{Comeback, Reconnected, Trouble};
 use recover::Recovered;
 use router_keys::KeyFault;
+use router_look::RouterTest;
 use routers::Routers;
+use shared_hook::Heard;
 use view::{OrderView, Recovery};
 
 /// Everything the way of a payment needs. Clones share it.
@@ -77,15 +95,20 @@ struct Inner {
     arriving: receive::Arriving,
     starting: links::Starting,
     looks: reconcile::Looks,
-    rests: rests::Rests,
+    watches: watch::Watches,
+    tries: reconnect::Tries,
+    flights: portal::Flights,
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
+    rests: rests::Rests,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
 #[derive(Default)]
 struct Wake {
     lanes: Mutex<HashSet<Lane>>,
+    /// Whose other end was seen to answer outside of any job.
+    answering: Mutex<HashSet<Lane>>,
     signal: Notify,
 }
 
@@ -106,6 +129,8 @@ pub struct Parts {
     pub key: MasterKey,
     /// Where phones and gateways reach this relay.
     pub public_url: Url,
+    /// Where Telegram's bots are served.
+    pub telegram_url: Url,
     pub deadlines: Deadlines,
     /// Names of the secrets that sign keys and sessions, from newest to oldest.
     pub token_secrets: Vec<String>,
@@ -139,9 +164,12 @@ impl Relay {
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
-            rests: rests::Rests::default(),
+            watches: watch::Watches::default(),
+            tries: reconnect::Tries::default(),
+            flights: portal::Flights::default(),
             router_tokens,
             key_uses: router_keys::Uses::default(),
+            rests: rests::Rests::default(),
         }))
     }
 
@@ -190,9 +218,30 @@ impl Relay {
         links::pay(self, caller, fields, idempotency_key).await
     }
 
+    /// Sells by card token, or finds the sale that the same request made.
+    pub async fn sell(&self, seller: &Seller, wish: CardWish) -> Result<Sold, SaleError> {
+        portal::sell(self, seller, wish).await
+    }
+
+    /// What the gateway says now of a payment of this company; `None` where the company has no such payment.
+    pub async fn payment_told(&self, company: &CompanyId, payment: &str) -> Result<Option<PaymentTold>, ToldError> {
+        portal::told::payment(self, company, payment).await
+    }
+
     /// A webhook.
     pub async fn callback(&self, request: CallbackRequest<'_>) -> CallbackReply {
         receive::callback(self, request).await
+    }
+
+    /// A webhook to an address that all companies share.
+    pub async fn hear_shared(
+        &self,
+        gateway: GatewayName,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Bytes,
+    ) -> Heard {
+        shared_hook::hear(self, gateway, headers, query, body).await
     }
 
     /// An order as it stands.
@@ -203,6 +252,37 @@ impl Relay {
     /// The same for somebody who opens the page: an order that waits for money is asked about at once, now and then.
     pub async fn open_order(&self, token: &OrderToken) -> Result<Option<OrderView>, StoreError> {
         view::open_order(self, token).await
+    }
+
+    /// The session that a delivered order's phone has on the router now, with its id; `None` also where the router
+    /// does not say in a few seconds.
+    pub async fn session_of(&self, order: &OrderRef) -> Result<Option<Active>, StoreError> {
+        online::session_of(self, order).await
+    }
+
+    /// Lets a phone back in with the code it bought.
+    pub async fn reconnect(&self, router: &RouterId, wish: &Comeback) -> Reconnected {
+        reconnect::reconnect(self, router, wish).await
+    }
+
+    /// What a customer's code is good for, told to whoever knows its password.
+    pub async fn account_info(&self, router: &RouterId, wish: &InfoWish) -> Info {
+        info::look(self, router, wish).await
+    }
+
+    /// Whether the router answers.
+    pub async fn router_answers(&self, router: &RouterId) -> Result<(), Trouble> {
+        router_look::answers(self, router).await
+    }
+
+    /// Connects to the router as a sale would, on a connection of its own.
+    pub async fn test_router(&self, router: &RouterId) -> Result<RouterTest, Trouble> {
+        router_look::test(self, router).await
+    }
+
+    /// The router's user profiles, as it has them now.
+    pub async fn router_profiles(&self, router: &RouterId) -> Result<Vec<UserProfile>, Trouble> {
+        router_look::profiles(self, router).await
     }
 
     /// The order a reference and a second fact (or the device cookie) lead to.
@@ -224,10 +304,13 @@ impl Relay {
             Task::Provision(order) => Box::pin(provision::provision(self, order)).await,
             Task::LogIn(order) => Box::pin(online::log_in(self, order, job)).await,
             Task::Disable(order) => Box::pin(provision::disable(self, order)).await,
+            Task::Unreserve(order) => Box::pin(provision::unreserve(self, order)).await,
             Task::Mail(message) => Box::pin(deliver::send(self, *message, job)).await,
+            Task::Telegram(notice) => Box::pin(telegram::send(self, *notice, job)).await,
             Task::Hook(hook) => Box::pin(hooks::deliver(self, *hook)).await,
             Task::Ledger(account) => Box::pin(ledger::compare(self, account, job)).await,
             Task::LedgerMail(company) => Box::pin(ledger::tell(self, company)).await,
+            Task::Watch(router) => Box::pin(watch::look(self, router)).await,
             Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
@@ -243,7 +326,21 @@ impl Relay {
 
     /// Sees to it that every daily job has its row: for new accounts, and after an update.
     pub async fn plan_daily_work(&self) -> Result<(), StoreError> {
-        upkeep::plan(self).await
+        upkeep::plan(self).await?;
+        watch::plan(self).await
+    }
+
+    /// What a lane saw of its router. Decides, slowly, whether it came or went, and tells who wants to know.
+    pub async fn see_router(&self, router: &RouterId, seen: Presence) -> Result<(), StoreError> {
+        watch::see(self, router, seen).await
+    }
+
+    fn watches(&self) -> &watch::Watches {
+        &self.0.watches
+    }
+
+    fn routers(&self) -> &Routers {
+        &self.0.routers
     }
 
     /// Whether the store takes writes.
@@ -284,6 +381,18 @@ impl Relay {
         }
     }
 
+    /// A router was just asked for something and answered: its lane need not wait any longer.
+    fn lane_answers(&self, lane: Lane) {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.insert(lane);
+    }
+
+    /// Whether the other end of a lane was seen to answer since this was asked last.
+    pub fn has_answered(&self, lane: &Lane) -> bool {
+        let mut answering = self.0.wake.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.remove(lane)
+    }
+
     /// Ends the API sessions with a proper goodbye.
     pub async fn hang_up(&self) {
         self.0.routers.close_all().await;
@@ -291,6 +400,19 @@ impl Relay {
 
     pub fn public_url(&self) -> &Url {
         &self.0.parts.public_url
+    }
+
+    /// Sends the test message with this bot to this chat, now.
+    pub async fn test_telegram(&self, company: &Company, chat: &TelegramChat) -> Result<(), TestFault> {
+        telegram::test(self, company, chat).await
+    }
+
+    fn telegram_url(&self) -> &Url {
+        &self.0.parts.telegram_url
+    }
+
+    fn http(&self) -> &HttpClient {
+        &self.0.parts.http
     }
 
     /// Has a conversation with an account's gateway, unless that wants to be left alone now.
@@ -352,6 +474,7 @@ impl Relay {
         let (value, lines, lanes) = self.store().write(write).await?;
         for (order, sentence) in lines {
             tracing::info!(order = %order, "order {order}: {sentence}");
+            self.0.flights.moved(&order);
         }
         for lane in &lanes {
             self.wake(lane);

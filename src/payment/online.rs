@@ -1,15 +1,18 @@
 //! Gets the paying phone online through the router's API. Whatever comes of it, the order ends as delivered:
 //! the page shows the code, and a link that logs in where the API could not.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
+use super::device::{self, Device};
 use super::provision::{Trouble, Work, down_or_later};
 use super::{Outcome, Relay};
 use crate::ids::OrderRef;
 use crate::job::Job;
 use crate::order::{Fact, Online, State};
-use crate::routeros::{RouterError, TrapKind};
+use crate::routeros::{Active, RouterError, Session, normal_mac};
 use crate::store::StoreError;
 
 /// Logs the order's phone in, once.
@@ -21,8 +24,12 @@ pub(super) async fn log_in(relay: &Relay, reference: &OrderRef, job: &Job) -> Re
         return Ok(Outcome::Done);
     }
     let (online, why) = match try_login(relay, &work).await {
-        Ok(Some(())) => (Online::Yes, "the phone is online"),
-        Ok(None) => (
+        Ok(Online::Yes) => (Online::Yes, "the phone is online"),
+        Ok(Online::No) => (
+            Online::No,
+            "the router took the login and shows no session; the page shows the code and a link",
+        ),
+        Ok(Online::Unknown | Online::Trying) => (
             Online::Unknown,
             "the phone's address is not known; the page shows the code",
         ),
@@ -59,11 +66,11 @@ fn is_fresh(relay: &Relay, job: &Job) -> bool {
     relay.now().duration_since(job.created_at) < LOGIN_WORTH_TRYING
 }
 
-/// `None` if nothing is known of the phone.
-async fn try_login(relay: &Relay, work: &Work) -> Result<Option<()>, Trouble> {
+/// `Unknown` if nothing is known of the phone.
+async fn try_login(relay: &Relay, work: &Work) -> Result<Online, Trouble> {
     let buyer = &work.order.buyer;
     if buyer.ip.is_none() && buyer.mac.is_none() {
-        return Ok(None);
+        return Ok(Online::Unknown);
     }
     let mut loan = work.session(relay).await?;
     let result = log_in_on(work, &mut loan).await;
@@ -72,48 +79,73 @@ async fn try_login(relay: &Relay, work: &Work) -> Result<Option<()>, Trouble> {
     {
         loan.discard();
     }
-    Ok(result?.then_some(()))
+    Ok(if result?.is_some() { Online::Yes } else { Online::No })
 }
 
-/// Logs in at the address of the link; if the router has another one for this MAC, once more there.
-async fn log_in_on(work: &Work, loan: &mut super::routers::Loan) -> Result<bool, RouterError> {
+async fn log_in_on(work: &Work, loan: &mut super::routers::Loan) -> Result<Option<Active>, RouterError> {
     let Some(voucher) = &work.order.voucher else {
-        return Ok(false);
+        return Ok(None);
     };
     let (user, password) = (voucher.username.expose_secret(), voucher.password.expose_secret());
-    let (mac, session) = (work.order.buyer.mac.as_deref(), loan.session()?);
-    // A repeated job finds its earlier success.
-    if session
-        .active_of(user)
-        .await?
-        .iter()
-        .any(|active| mac.is_none_or(|mac| active.mac.eq_ignore_ascii_case(mac)))
-    {
-        return Ok(true);
+    let session = loan.session()?;
+    let active = device::log_in(session, user, password, &phone(work)).await?;
+    if let (true, Some(active)) = (work.order.buyer.bind_mac, &active) {
+        bind(work, session, user, active).await?;
     }
-    let first = match &work.order.buyer.ip {
-        Some(ip) => session.log_in(user, password, ip, mac).await,
-        None => Err(unknown_host()),
-    };
-    match (first, mac) {
-        (Err(RouterError::Trap(trap)), Some(mac))
-            if matches!(trap.kind, TrapKind::UnknownHost | TrapKind::WrongMac) =>
-        {
-            let Some(host) = session.host_by_mac(mac).await? else {
-                return Err(RouterError::Trap(trap));
-            };
-            session.log_in(user, password, &host.address, Some(mac)).await?;
-        }
-        (result, _) => result?,
-    }
-    Ok(!session.active_of(user).await?.is_empty())
+    Ok(active)
 }
 
-fn unknown_host() -> RouterError {
-    RouterError::Trap(crate::routeros::Trap::local(
-        TrapKind::UnknownHost,
-        "the link named no address",
-    ))
+/// Keeps the user to the device that is online by now. Not before: a user who is bound to a MAC that was wrong could
+/// not be used at all.
+async fn bind(work: &Work, session: &mut Session, user: &str, active: &Active) -> Result<(), RouterError> {
+    let accounts = session.accounts(user).await?;
+    let Some(account) = accounts.iter().find(|account| account.server == work.server()) else {
+        return Ok(());
+    };
+    if account.mac == normal_mac(&active.mac) {
+        return Ok(());
+    }
+    match session.bind_user(&account.id, &active.mac).await {
+        // The phone is online, and that is what was bought.
+        Err(RouterError::Trap(trap)) => {
+            let order = &work.order.reference;
+            tracing::warn!(order = %order, "order {order}: the router did not bind the user to its device: {trap}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn phone(work: &Work) -> Device<'_> {
+    Device {
+        mac: work.order.buyer.mac.as_deref(),
+        ip: work.order.buyer.ip.as_deref(),
+    }
+}
+
+/// The session that an order's phone has on its router now: of its own user and on its own device (defect R4).
+pub(super) async fn session_of(relay: &Relay, reference: &OrderRef) -> Result<Option<Active>, StoreError> {
+    let Some(work) = Work::load(relay, reference).await? else {
+        return Ok(None);
+    };
+    let Some(voucher) = &work.order.voucher else {
+        return Ok(None);
+    };
+    let asked = async {
+        let mut loan = work.session(relay).await.ok()?;
+        let seen = device::session_of(loan.session().ok()?, voucher.username.expose_secret(), &phone(&work)).await;
+        match seen {
+            Ok(active) => active,
+            Err(error) => {
+                loan.discard();
+                tracing::info!(order = %reference, "order {reference}: its session is not known: {error}");
+                None
+            }
+        }
+    };
+    Ok(tokio::time::timeout(SESSION_DEADLINE, asked).await.ok().flatten())
 }
 
 const LOGIN_WORTH_TRYING: SignedDuration = SignedDuration::from_mins(10);
+/// The buyer waits for the answer that this is a detail of.
+const SESSION_DEADLINE: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use super::routers::{Loan, RouterFacts};
 use super::{Outcome, Relay, links};
 use crate::company::{Hotspot, Router};
 use crate::ids::OrderRef;
-use crate::order::{Fact, Order};
+use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
 use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
 use crate::store::StoreError;
@@ -68,6 +68,30 @@ pub(super) async fn disable(relay: &Relay, reference: &OrderRef) -> Result<Outco
                     change.note(&line, "its user is disabled on the router")?;
                     wish::withdrawn(change, &line)
                 })
+                .await?;
+            Ok(Outcome::Done)
+        }
+        Err(Trouble::Router(error)) => Ok(down_or_later(&error)),
+        Err(Trouble::Operator(reason)) => Ok(later(PERMANENT_RETRY, &reason.to_string())),
+        Err(Trouble::Store(error)) => Err(error),
+        Err(Trouble::Crowded | Trouble::NoRandomness | Trouble::Overtaken) => Ok(Outcome::Done),
+    }
+}
+
+/// Takes the user away that was reserved for an order which came to nothing. Money that comes later makes it anew.
+pub(super) async fn unreserve(relay: &Relay, reference: &OrderRef) -> Result<Outcome, StoreError> {
+    let Some(work) = Work::load(relay, reference).await? else {
+        return Ok(Outcome::Done);
+    };
+    let is_over = matches!(work.order.state, State::Failed | State::Expired | State::Cancelled);
+    let Some(voucher) = work.order.voucher.clone().filter(|_| is_over) else {
+        return Ok(Outcome::Done);
+    };
+    match remove_user(relay, &work, &voucher).await {
+        Ok(()) => {
+            let line = reference.clone();
+            relay
+                .change(move |change| change.note(&line, "no user is kept for it on the router"))
                 .await?;
             Ok(Outcome::Done)
         }
@@ -168,7 +192,7 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
     let facts = checked_facts(work, loan).await?;
     let (mut voucher, mut known) = match &work.order.voucher {
         Some(voucher) => (voucher.clone(), true),
-        None => (draw(relay, work, &facts).await?, false),
+        None => (draw(relay, work, &facts, State::wants_user).await?, false),
     };
     for _ in 0..NAMES_TRIED {
         // A stored voucher may have reached the router before a crash or a lost answer.
@@ -181,7 +205,7 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
                     }
                     return Ok(());
                 }
-                Some(_) => voucher = draw(relay, work, &facts).await?,
+                Some(_) => voucher = draw(relay, work, &facts, State::wants_user).await?,
                 None => {}
             }
         }
@@ -194,7 +218,7 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
 }
 
 /// The router's facts, once profile and server are known to be there.
-async fn checked_facts(work: &Work, loan: &mut Loan) -> Result<RouterFacts, Trouble> {
+pub(super) async fn checked_facts(work: &Work, loan: &mut Loan) -> Result<RouterFacts, Trouble> {
     let cached = loan.facts(false).await?;
     let facts = if misses(work, &cached).is_some() {
         loan.facts(true).await?
@@ -234,12 +258,24 @@ fn server_missing(work: &Work) -> Reason {
     }
 }
 
-/// Draws a voucher and stores it with the order, before the router hears of it.
-async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher, Trouble> {
+/// Draws a voucher and stores it with the order, before the router hears of it; only while the order `is_wanted`.
+pub(super) async fn draw(
+    relay: &Relay,
+    work: &Work,
+    facts: &RouterFacts,
+    is_wanted: fn(State) -> bool,
+) -> Result<Voucher, Trouble> {
+    let wanted = work.order.reference.clone();
+    let sale = relay.store().read(move |db| db.card_sale(&wanted)).await?;
     let style = work.hotspot.style.with(&work.order.params);
+    let mode = sale.as_ref().map_or(style.mode, |sale| sale.wish.mode);
     let batch = BatchNumber::of(&work.hotspot.id, facts.clock.date);
-    let comment = voucher::comment(style.mode, facts.clock.date, batch, "");
-    let voucher = Voucher::draw(&style, comment, &mut SysRng).map_err(|_| Trouble::NoRandomness)?;
+    let comment = voucher::comment(mode, facts.clock.date, batch, "");
+    let drawn = match &sale {
+        Some(sale) => voucher::draw_for_portal(mode, &sale.wish.prefix, comment, &mut SysRng),
+        None => Voucher::draw(&style, comment, &mut SysRng),
+    };
+    let voucher = drawn.map_err(|_| Trouble::NoRandomness)?;
     let (reference, stored) = (work.order.reference.clone(), voucher.clone());
     let server = work.order.params.server.clone();
     let is_drawn = relay
@@ -249,7 +285,7 @@ async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher
             };
             // From here on the settings are fixed. A user is looked for by name and server, so the server that
             // the next try will know must be the one that this try uses.
-            if order.params.server != server || !order.state.wants_user() {
+            if order.params.server != server || !is_wanted(order.state) {
                 return Ok(false);
             }
             order.voucher = Some(stored);
@@ -261,7 +297,7 @@ async fn draw(relay: &Relay, work: &Work, facts: &RouterFacts) -> Result<Voucher
     if is_drawn { Ok(voucher) } else { Err(Trouble::Overtaken) }
 }
 
-async fn find(work: &Work, loan: &mut Loan, voucher: &Voucher) -> Result<Option<UserRow>, Trouble> {
+pub(super) async fn find(work: &Work, loan: &mut Loan, voucher: &Voucher) -> Result<Option<UserRow>, Trouble> {
     Ok(loan
         .session()?
         .user(voucher.username.expose_secret(), work.server())
@@ -269,7 +305,7 @@ async fn find(work: &Work, loan: &mut Loan, voucher: &Voucher) -> Result<Option<
 }
 
 /// Ours by the e-mail tag; where a router dropped it, by our comment or what Mikhmon writes over it at first login.
-fn is_ours(work: &Work, voucher: &Voucher, row: &UserRow) -> bool {
+pub(super) fn is_ours(work: &Work, voucher: &Voucher, row: &UserRow) -> bool {
     match row.email.as_str() {
         "" => row.comment == voucher.comment || voucher::is_expiry_form(&row.comment),
         email => email == email_tag(&work.order.reference),
@@ -278,10 +314,16 @@ fn is_ours(work: &Work, voucher: &Voucher, row: &UserRow) -> bool {
 
 /// The mark in the user's `email`, which Mikhmon never touches (facts `mikhmon.md` 5).
 fn email_tag(reference: &OrderRef) -> String {
-    format!("{}@mikrelay.invalid", reference.as_str().to_ascii_lowercase())
+    format!("{}@{TAG_DOMAIN}", reference.as_str().to_ascii_lowercase())
 }
 
-fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
+/// The order whose mark a user's `email` is.
+pub(super) fn reference_of_tag(email: &str) -> Option<OrderRef> {
+    let reference = email.strip_suffix(TAG_DOMAIN)?.strip_suffix('@')?;
+    (!reference.is_empty()).then(|| OrderRef::new(reference.to_ascii_uppercase()))
+}
+
+pub(super) fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
     NewUser {
         server: work.server().to_owned(),
         name: voucher.username.clone(),
@@ -291,6 +333,7 @@ fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
         limit_bytes_total: work.order.plan.data,
         comment: voucher.comment.clone(),
         email: email_tag(&work.order.reference),
+        disabled: false,
     }
 }
 
@@ -308,6 +351,23 @@ async fn disable_user(relay: &Relay, work: &Work, voucher: &Voucher) -> Result<(
         loan.session()?
             .remove_cookies_of(voucher.username.expose_secret())
             .await?;
+        Ok(())
+    }
+    .await;
+    if result.is_err() {
+        loan.discard();
+    }
+    result
+}
+
+async fn remove_user(relay: &Relay, work: &Work, voucher: &Voucher) -> Result<(), Trouble> {
+    let mut loan = work.session(relay).await?;
+    let result = async {
+        if let Some(row) = find(work, &mut loan, voucher).await?
+            && is_ours(work, voucher, &row)
+        {
+            loan.session()?.remove_user(&row.id).await?;
+        }
         Ok(())
     }
     .await;
@@ -366,7 +426,7 @@ async fn give_up_for_now(relay: &Relay, work: &Work, error: RouterError) -> Resu
 }
 
 /// Why only a person can help, after an error that does not go away by itself.
-fn why_stuck(work: &Work, error: &RouterError) -> Reason {
+pub(super) fn why_stuck(work: &Work, error: &RouterError) -> Reason {
     let router = work.router.id.clone();
     match error {
         RouterError::LoginRefused(words) => Reason::RouterLoginRefused {
@@ -431,7 +491,9 @@ fn later(after: jiff::SignedDuration, why: &str) -> Outcome {
     }
 }
 
+/// Never a real address.
+const TAG_DOMAIN: &str = "mikrelay.invalid";
 /// Names drawn in a row before the style is called too short for the number of live vouchers.
-const NAMES_TRIED: usize = 8;
+pub(super) const NAMES_TRIED: usize = 8;
 /// How often a thing only a person can mend is tried again, so that the order goes on soon after it.
 const PERMANENT_RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);

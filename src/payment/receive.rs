@@ -93,7 +93,7 @@ impl Default for Hints {
 }
 
 impl Hints {
-    fn check(&self, hotspot: &HotspotId) -> Result<(), CallbackReply> {
+    pub(super) fn check(&self, hotspot: &HotspotId) -> Result<(), CallbackReply> {
         self.0.check_key(hotspot).map_err(|_| CallbackReply {
             status: 429,
             body: "too many unsigned calls; send it again".to_owned(),
@@ -143,7 +143,13 @@ pub(super) async fn callback(relay: &Relay, request: CallbackRequest<'_>) -> Cal
     }
     // Only those who proved themselves are made way for.
     let _arrival = relay.0.arriving.enter();
-    match store(relay, &place, believed, &request, params).await {
+    let sender = Sender {
+        gateway: place.gateway,
+        hotspot: place.hotspot.id.clone(),
+        account: believed.account,
+        proof: believed.proof,
+    };
+    match store(relay, &sender, &request, params).await {
         Ok(_) => CallbackReply::plain(200, "ok"),
         Err(error) => unstored(&error),
     }
@@ -265,14 +271,22 @@ fn has_access(router: &Router, params: &MikParams) -> bool {
     !known.is_empty() && verify_slices_are_equal(shown.as_bytes(), known.as_bytes()).is_ok()
 }
 
-async fn store(
+/// Who sent an event, and which hotspot's webhook was called.
+pub(super) struct Sender<'a> {
+    pub gateway: GatewayName,
+    pub hotspot: HotspotId,
+    pub account: &'a Account,
+    pub proof: Proof,
+}
+
+/// Stores an event with the job to settle it.
+pub(super) async fn store(
     relay: &Relay,
-    place: &Place<'_>,
-    believed: Believed<'_>,
+    sender: &Sender<'_>,
     request: &CallbackRequest<'_>,
     params: MikParams,
 ) -> Result<Stored, StoreError> {
-    let adapter = gateway::of(believed.account);
+    let adapter = gateway::of(sender.account);
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let query = own_query(adapter.query_names(), request.query);
     let told = Told {
@@ -280,12 +294,12 @@ async fn store(
         body: &request.body,
     };
     let event = NewEvent {
-        gateway: place.gateway,
-        account: believed.account.id.clone(),
-        hotspot: place.hotspot.id.clone(),
-        proof: believed.proof,
+        gateway: sender.gateway,
+        account: sender.account.id.clone(),
+        hotspot: sender.hotspot.clone(),
+        proof: sender.proof,
         // One account calls every hotspot's webhook with each event, and only one of them is the right one.
-        key: format!("{}/{}", place.hotspot.id, adapter.event_key(told)),
+        key: format!("{}/{}", sender.hotspot, adapter.event_key(told)),
         query: query.clone(),
         body: request.body.clone(),
         content_type: content_type.map(ToOwned::to_owned),
@@ -297,7 +311,7 @@ async fn store(
     match stored {
         // In a rush the last ones wake the runner, for all; and it looks around by itself.
         Stored::New(_) | Stored::Duplicate(_) if relay.is_rushed() => {}
-        Stored::New(_) | Stored::Duplicate(_) => relay.wake(&Lane::Account(believed.account.id.clone())),
+        Stored::New(_) | Stored::Duplicate(_) => relay.wake(&Lane::Account(sender.account.id.clone())),
         Stored::Conflict(id) => {
             tracing::warn!(event = %id, "event {id} came again with other bytes; the first were kept");
         }
@@ -306,7 +320,7 @@ async fn store(
 }
 
 /// The parameters that are the gateway's own. All others stay out of the store: they may hold a router's password.
-fn own_query(names: &[&str], query: Option<&str>) -> String {
+pub(super) fn own_query(names: &[&str], query: Option<&str>) -> String {
     if names.is_empty() {
         return String::new();
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::portal::{self, Asked};
 use super::settle::{self, Source};
 use super::{Outcome, Relay};
 use crate::gateway::{self, GatewayError, PaymentKey, PaymentStatus};
@@ -22,7 +23,7 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
     let Some(order) = relay.store().read(move |db| db.order(&wanted)).await? else {
         return Ok(Outcome::Done);
     };
-    if !order.state.awaits_money() {
+    if !order.state.awaits_money() || portal::ends_uncharged(relay, &order, Asked::NotYet).await? {
         return Ok(Outcome::Done);
     }
     let directory = relay.store().directory();
@@ -57,6 +58,9 @@ pub(super) async fn ask(relay: &Relay, reference: &OrderRef, job: &Job) -> Resul
                 Some(order) if order.state.awaits_money() => expire_or_wait(relay, &order, why).await,
                 _ => Ok(Outcome::Done),
             }
+        }
+        Err(GatewayError::NotFound) if portal::ends_uncharged(relay, &order, Asked::Unknown).await? => {
+            Ok(Outcome::Done)
         }
         Err(GatewayError::NotFound) => expire_or_wait(relay, &order, "the gateway does not know it").await,
         Err(error) => {

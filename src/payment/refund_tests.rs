@@ -167,6 +167,7 @@ impl World {
             clock,
             key,
             public_url: "https://pay.example.net".parse().unwrap(),
+            telegram_url: crate::telegram::TELEGRAM_URL.parse().unwrap(),
             deadlines: Deadlines::default(),
             token_secrets: vec!["1".to_owned()],
         });
@@ -714,6 +715,14 @@ async fn lives_that_went_wrong_once_come_to_a_good_end() {
             Act::Hear(Second),
             Act::Pay(First),
             Act::Hear(First),
+        ],
+        // Called paid again after the bank took it back: held, and released by the operator.
+        vec![
+            Act::Pay(Second),
+            Act::ChargeBack(Second),
+            Act::Hear(Second),
+            Act::HearPaid(Second),
+            Act::TakeBack,
         ],
         // The same after the order was paid: not given back twice.
         vec![

@@ -25,6 +25,9 @@ pub(super) async fn clean(relay: &Relay) -> Result<Outcome, StoreError> {
         Chore::EmptyMails(now - TEXTS_LIVE),
         Chore::Events(now - EVERYTHING_LIVES),
         Chore::Mails(now - EVERYTHING_LIVES),
+        Chore::Notices(now - TEXTS_LIVE),
+        Chore::Hooks(now - BYTES_LIVE),
+        Chore::Audits(now - EVERYTHING_LIVES),
     ]);
     for chore in chores {
         let mut from = Timestamp::UNIX_EPOCH;
@@ -65,6 +68,9 @@ enum Chore {
     EmptyMails(Timestamp),
     Events(Timestamp),
     Mails(Timestamp),
+    Notices(Timestamp),
+    Hooks(Timestamp),
+    Audits(Timestamp),
 }
 
 impl Chore {
@@ -98,10 +104,13 @@ impl Chore {
                 let found = store.read(move |db| db.orphaned_events(before, BATCH)).await?;
                 store.write(move |db| db.delete_orphaned_events(&found)).await
             }
+            Self::Notices(before) => store.write(move |db| db.delete_old_notices(before, BATCH)).await,
+            Self::Hooks(before) => store.write(move |db| db.delete_old_hooks(before, BATCH)).await,
             Self::Mails(before) => {
                 let found = store.read(move |db| db.orphaned_messages(before, BATCH)).await?;
                 store.write(move |db| db.delete_orphaned_messages(&found)).await
             }
+            Self::Audits(before) => store.write(move |db| db.delete_audits(before, BATCH)).await,
         }
     }
 }

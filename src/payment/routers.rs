@@ -17,7 +17,14 @@ pub(super) struct Routers {
     slots: Mutex<HashMap<RouterId, Slot>>,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Live>>>;
+type Slot = Arc<tokio::sync::Mutex<Place>>;
+
+/// One router's session, and when it could not be opened last.
+#[derive(Default)]
+pub(super) struct Place {
+    live: Option<Live>,
+    failed_at: Option<Instant>,
+}
 
 /// An open session and what it said about its router a moment ago.
 pub(super) struct Live {
@@ -36,7 +43,7 @@ pub(super) struct RouterFacts {
 }
 
 /// A session on loan. Call `discard` after an error that leaves the connection in doubt.
-pub(super) struct Loan(OwnedMutexGuard<Option<Live>>);
+pub(super) struct Loan(OwnedMutexGuard<Place>);
 
 impl Routers {
     pub fn new(deadlines: Deadlines) -> Self {
@@ -48,28 +55,43 @@ impl Routers {
 
     /// The router's session, opened if there is none.
     pub async fn lend(&self, router: &Router, credentials: &RouterCredentials) -> Result<Loan, RouterError> {
-        let mut slot = self.slot(&router.id).lock_owned().await;
-        let target = Target {
-            address: router.address.clone(),
-            tls: router.tls.clone(),
-            user: credentials.user.clone(),
-            password: credentials.password.clone(),
-        };
+        let asked_at = Instant::now();
+        let mut place = self.slot(&router.id).lock_owned().await;
+        // Those who waited for somebody's failure do not each wait for their own.
+        if place.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
+            return Err(RouterError::JustFailed);
+        }
+        let target = target(router, credentials);
         // Routers reboot and change address: a session is checked before a job is begun on it.
-        if let Some(live) = slot.as_mut()
+        if let Some(live) = place.live.as_mut()
             && (!live.target.same_as(&target) || !live.session.is_open().await)
         {
-            *slot = None;
+            place.live = None;
         }
-        if slot.is_none() {
-            let session = Session::connect(&target, &self.deadlines).await?;
-            *slot = Some(Live {
-                session,
+        if place.live.is_none() {
+            let opened = Session::connect(&target, &self.deadlines).await;
+            place.failed_at = opened.is_err().then(Instant::now);
+            place.live = Some(Live {
+                session: opened?,
                 target,
                 facts: None,
             });
         }
-        Ok(Loan(slot))
+        Ok(Loan(place))
+    }
+
+    /// A session of its own, which waits for nobody's job; the caller closes it.
+    pub async fn open_apart(
+        &self,
+        router: &Router,
+        credentials: &RouterCredentials,
+        connect: Duration,
+    ) -> Result<Session, RouterError> {
+        let deadlines = Deadlines {
+            connect,
+            ..self.deadlines
+        };
+        Session::connect(&target(router, credentials), &deadlines).await
     }
 
     fn slot(&self, router: &RouterId) -> Slot {
@@ -84,7 +106,7 @@ impl Routers {
             slots.values().cloned().collect()
         };
         for slot in slots {
-            let live = slot.try_lock().ok().and_then(|mut slot| slot.take());
+            let live = slot.try_lock().ok().and_then(|mut place| place.live.take());
             if let Some(live) = live {
                 live.session.close().await;
             }
@@ -94,16 +116,17 @@ impl Routers {
 
 impl Loan {
     pub fn session(&mut self) -> Result<&mut Session, RouterError> {
-        self.0.as_mut().map(|live| &mut live.session).ok_or(RouterError::Closed)
+        let live = self.0.live.as_mut();
+        live.map(|live| &mut live.session).ok_or(RouterError::Closed)
     }
 
     pub fn discard(&mut self) {
-        *self.0 = None;
+        self.0.live = None;
     }
 
     /// Clock, profiles and servers, at most a minute old; `fresh` asks again.
     pub async fn facts(&mut self, fresh: bool) -> Result<RouterFacts, RouterError> {
-        let live = self.0.as_mut().ok_or(RouterError::Closed)?;
+        let live = self.0.live.as_mut().ok_or(RouterError::Closed)?;
         if let Some((at, facts)) = &live.facts
             && !fresh
             && at.elapsed() < FACTS_LAST
@@ -126,6 +149,15 @@ impl Loan {
         };
         live.facts = Some((Instant::now(), facts.clone()));
         Ok(facts)
+    }
+}
+
+fn target(router: &Router, credentials: &RouterCredentials) -> Target {
+    Target {
+        address: router.address.clone(),
+        tls: router.tls.clone(),
+        user: credentials.user.clone(),
+        password: credentials.password.clone(),
     }
 }
 

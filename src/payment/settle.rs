@@ -143,7 +143,7 @@ async fn find_order(relay: &Relay, full: &Event) -> Result<Found, StoreError> {
     };
     // A payment by link belongs to no hotspot: whichever of its company's heard of it, it is meant.
     let is_elsewhere = match &order.link {
-        None => order.hotspot != event.hotspot,
+        None => order.hotspot != event.hotspot && event.names_hotspot(),
         Some(_) => account.company != order.company,
     };
     if is_elsewhere {
@@ -340,6 +340,7 @@ fn act(
         }
         Verdict::Misfit(reason) => {
             learn(order, report, Fact::Mismatched);
+            second::own_again(change, order)?;
             let sentence = format!("{reason} ({why})");
             if order.state.awaits_money() {
                 order.reason = Some(reason);

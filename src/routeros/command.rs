@@ -107,20 +107,40 @@ commands! {
     RESOURCE = Read "/system/resource/print" [] columns [];
     CLOCK = Read "/system/clock/print" [] columns [];
     PROFILES = Read "/ip/hotspot/user/profile/print" [] columns ["name"];
+    USER_PROFILES = Read "/ip/hotspot/user/profile/print" ["name"] columns [
+        ".id", "name", "session-timeout", "idle-timeout", "keepalive-timeout", "status-autorefresh", "shared-users",
+        "rate-limit", "address-list", "add-mac-cookie", "mac-cookie-timeout"
+    ];
     SERVERS = Read "/ip/hotspot/print" [] columns ["name", "interface", "profile", "disabled", "invalid"];
     SERVER_PROFILES = Read "/ip/hotspot/profile/print" [] columns ["name", "dns-name", "login-by"];
-    /// Never asks for `password`, which needs a policy the relay does not want.
+    /// Never asks for `password`, which needs a policy that a sale does not want.
     USERS = Read "/ip/hotspot/user/print" ["name"] columns [
         ".id", "name", "server", "profile", "comment", "email", "disabled",
         "limit-uptime", "limit-bytes-total", "uptime", "bytes-in", "bytes-out"
     ];
     ADD_USER = Write "/ip/hotspot/user/add" [
-        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email"
+        "server", "name", "password", "profile", "limit-uptime", "limit-bytes-total", "comment", "email",
+        "disabled"
     ] columns [];
+    /// The whole record. A router shows `password` only to accounts with the policy `sensitive`.
+    ACCOUNTS = Read "/ip/hotspot/user/print" ["name"] columns [
+        ".id", "name", "password", "server", "profile", "mac-address", "comment", "email", "disabled", "default",
+        "dynamic", "limit-uptime", "limit-bytes-in", "limit-bytes-out", "limit-bytes-total", "uptime", "bytes-in",
+        "bytes-out"
+    ];
+    ADD_COPY = Write "/ip/hotspot/user/add" [
+        "server", "name", "password", "profile", "mac-address", "limit-uptime", "limit-bytes-in", "limit-bytes-out",
+        "limit-bytes-total", "comment", "email"
+    ] columns [];
+    BIND_USER = Write "/ip/hotspot/user/set" [".id", "mac-address"] columns [];
+    LIMIT_USER = Write "/ip/hotspot/user/set" [
+        ".id", "limit-uptime", "limit-bytes-in", "limit-bytes-out", "limit-bytes-total"
+    ] columns [];
+    REMOVE_USER = Write "/ip/hotspot/user/remove" [".id"] columns [];
     DISABLE_USER = Write "/ip/hotspot/user/disable" [".id"] columns [];
     ENABLE_USER = Write "/ip/hotspot/user/enable" [".id"] columns [];
     ACTIVE = Read "/ip/hotspot/active/print" ["user", "mac-address"] columns [
-        ".id", "user", "address", "mac-address", "server", "uptime", "session-time-left"
+        ".id", "user", "address", "mac-address", "server", "uptime", "session-time-left", "bytes-in", "bytes-out"
     ];
     LOG_IN = Write "/ip/hotspot/active/login" ["user", "password", "ip", "mac-address"] columns [];
     REMOVE_ACTIVE = Write "/ip/hotspot/active/remove" [".id"] columns [];
@@ -129,6 +149,8 @@ commands! {
     HOSTS = Read "/ip/hotspot/host/print" ["mac-address"] columns [
         "address", "to-address", "mac-address", "server", "authorized", "bypassed"
     ];
+    LOGINS = Read "/user/print" ["name"] columns ["name", "group"];
+    GROUPS = Read "/user/group/print" ["name"] columns ["name", "policy"];
 }
 
 #[cfg(test)]
@@ -194,13 +216,14 @@ mod tests {
     fn every_written_user_property_exists_in_version_6() {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         let known = schema["v6_settable"]["/ip/hotspot/user"].as_array().unwrap();
-        assert!(
-            ADD_USER
-                .0
+        for entry in [ADD_USER.0, ADD_COPY.0, BIND_USER.0, LIMIT_USER.0] {
+            let unknown: Vec<_> = entry
                 .slots
                 .iter()
-                .all(|name| known.iter().any(|known| known == name))
-        );
+                .filter(|name| **name != ".id" && !known.iter().any(|known| known == *name))
+                .collect();
+            assert!(unknown.is_empty(), "{}: {unknown:?}", entry.path);
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
 impl Session {
     /// Connects and logs in.
     pub async fn connect(target: &Target, deadlines: &Deadlines) -> Result<Self, RouterError> {
-        let (host, port) = endpoint(target).ok_or_else(|| RouterError::Address(target.address.clone()))?;
+        let (host, port) =
+            endpoint(&target.address, &target.tls).ok_or_else(|| RouterError::Address(target.address.clone()))?;
         let connecting = TcpStream::connect((host.as_str(), port));
         let tcp = within("connect", deadlines.connect, async {
             connecting.await.map_err(|source| RouterError::Connect {
@@ -222,9 +223,9 @@ impl std::fmt::Debug for Session {
 }
 
 /// The host and port of an address, with the API's own port where none is given.
-fn endpoint(target: &Target) -> Option<(String, u16)> {
-    let default = if target.tls == RouterTls::Off { PORT } else { TLS_PORT };
-    let address = target.address.trim();
+pub fn endpoint(address: &str, tls: &RouterTls) -> Option<(String, u16)> {
+    let default = if *tls == RouterTls::Off { PORT } else { TLS_PORT };
+    let address = address.trim();
     if let Some(rest) = address.strip_prefix('[') {
         let (host, after) = rest.split_once(']')?;
         let port = match after.strip_prefix(':') {
@@ -295,20 +296,11 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
-    use secrecy::SecretString;
-
     use super::*;
 
     #[test]
     fn addresses_may_leave_the_port_out() {
-        let read = |address: &str, tls| {
-            endpoint(&Target {
-                address: address.to_owned(),
-                tls,
-                user: String::new(),
-                password: SecretString::default(),
-            })
-        };
+        let read = |address: &str, tls| endpoint(address, &tls);
         for (address, host, port) in [
             ("10.0.0.1:8728", "10.0.0.1", 8728),
             ("router.example.net", "router.example.net", 8728),

@@ -87,6 +87,8 @@ pub struct NewUser {
     pub comment: String,
     /// Mikhmon leaves it alone. Not sent when empty.
     pub email: String,
+    /// It is there and nobody can log in as it.
+    pub disabled: bool,
 }
 
 /// A hotspot user as the router has it, without its password.
@@ -142,6 +144,9 @@ pub struct Active {
     pub uptime: TimeLimit,
     /// `None` where nothing limits the session.
     pub time_left: Option<TimeLimit>,
+    /// From the device, in this session.
+    pub bytes_in: u64,
+    pub bytes_out: u64,
 }
 
 impl std::fmt::Debug for Active {
@@ -259,6 +264,17 @@ impl Session {
             .map(drop)
     }
 
+    /// Takes a user away; one that is gone already is no error.
+    pub async fn remove_user(&mut self, id: &str) -> Result<(), RouterError> {
+        let removed = self
+            .run(command::REMOVE_USER.with([Some(values::ascii("id", id)?)]))
+            .await;
+        match removed {
+            Err(RouterError::Trap(trap)) if trap.kind == super::TrapKind::NoSuchItem => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
     /// Forgets the devices that may log in as this user without a page.
     pub async fn remove_cookies_of(&mut self, user: &str) -> Result<usize, RouterError> {
         let asked = command::COOKIES.with([Some(values::ascii("user", user)?)]);
@@ -280,16 +296,20 @@ impl Session {
     pub async fn remove_active_of(&mut self, user: &str) -> Result<usize, RouterError> {
         let sessions = self.active_of(user).await?;
         for active in &sessions {
-            let removed = self
-                .run(command::REMOVE_ACTIVE.with([Some(values::ascii("id", &active.id)?)]))
-                .await;
-            match removed {
-                // He left in between.
-                Err(RouterError::Trap(trap)) if trap.kind == super::TrapKind::NoSuchItem => {}
-                other => drop(other?),
-            }
+            self.remove_active(&active.id).await?;
         }
         Ok(sessions.len())
+    }
+
+    /// Ends one session. One that is over already is no error.
+    pub async fn remove_active(&mut self, id: &str) -> Result<(), RouterError> {
+        let removed = self
+            .run(command::REMOVE_ACTIVE.with([Some(values::ascii("id", id)?)]))
+            .await;
+        match removed {
+            Err(RouterError::Trap(trap)) if trap.kind == super::TrapKind::NoSuchItem => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     /// Logs a device in as `user`. `ip` and `mac` come from a browser, so what is no address is refused here.
@@ -338,7 +358,7 @@ impl Session {
             .await
     }
 
-    async fn rows<T>(&mut self, command: Command, read: impl Fn(&Row) -> T) -> Result<Vec<T>, RouterError> {
+    pub(super) async fn rows<T>(&mut self, command: Command, read: impl Fn(&Row) -> T) -> Result<Vec<T>, RouterError> {
         Ok(self.run(command).await?.rows.iter().map(read).collect())
     }
 }
@@ -356,6 +376,7 @@ fn add_user_command(user: &NewUser) -> Result<Command, RouterError> {
         Some(user.limit_bytes_total.to_routeros().as_bytes()),
         Some(values::ascii("comment", &user.comment)?),
         email,
+        user.disabled.then_some(b"yes".as_slice()),
     ]))
 }
 
@@ -460,20 +481,27 @@ fn active_row(row: &Row) -> Active {
         time_left: row
             .get("session-time-left")
             .map(|_| time_limit(row, "session-time-left")),
+        bytes_in: bytes(row, "bytes-in"),
+        bytes_out: bytes(row, "bytes-out"),
     }
 }
 
-fn text(row: &Row, name: &str) -> String {
+pub(super) fn text(row: &Row, name: &str) -> String {
     row.text(name).unwrap_or_default()
 }
 
 /// For display; a form nobody knows yet reads as none.
-fn time_limit(row: &Row, name: &str) -> TimeLimit {
+pub(super) fn time_limit(row: &Row, name: &str) -> TimeLimit {
     TimeLimit::parse(&text(row, name)).unwrap_or_default()
 }
 
+/// Plain digits; what a router does not count is none.
+pub(super) fn bytes(row: &Row, name: &str) -> u64 {
+    DataLimit::parse(&text(row, name)).unwrap_or_default().bytes
+}
+
 /// A user who may log in on any server of the router.
-const ALL_SERVERS: &str = "all";
+pub(super) const ALL_SERVERS: &str = "all";
 
 #[cfg(test)]
 mod tests {
@@ -525,6 +553,7 @@ mod tests {
             limit_bytes_total: DataLimit::default(),
             comment: "vc-123-06.15.26-".to_owned(),
             email: String::new(),
+            disabled: false,
         };
         let command = add_user_command(&good).unwrap();
         let words: Vec<_> = command

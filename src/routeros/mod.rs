@@ -6,6 +6,7 @@
 //! until they are shown, and no password is shown or logged. It does not retry, keep sessions or know what an
 //! order is. Wire facts: `routeros.md` sections 1, 2, 4, 6 and 8.
 
+mod account;
 pub mod codec;
 mod command;
 mod connection;
@@ -22,9 +23,10 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::company::RouterTls;
 use crate::tls::TlsError;
 
+pub use account::{Account, AccountCopy, Usage, UserProfile};
 pub use codec::CodecError;
 pub use command::{Command, Effect};
-pub use connection::Session;
+pub use connection::{Session, endpoint};
 pub use hotspot::{Active, Host, HotspotServer, NewUser, Resource, RouterClock, ServerProfile, Survey, UserRow};
 pub use reply::{Reply, Row};
 pub use trap::{Trap, TrapKind};
@@ -88,6 +90,9 @@ pub enum RouterError {
     /// Nothing of the command that met this was executed, unless it is the cause of an `Unknown`.
     #[error("the router closed the connection")]
     Closed,
+    /// Nothing was tried: somebody else had just failed.
+    #[error("the router did not take a connection a moment ago")]
+    JustFailed,
     #[error("the connection to the router broke")]
     Broken(#[source] std::io::Error),
     #[error("the peer does not speak the RouterOS API")]
@@ -153,9 +158,12 @@ pub enum Retry {
 impl RouterError {
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Connect { .. } | Self::Timeout { .. } | Self::Closed | Self::Broken(_) | Self::Fatal(_) => {
-                Retry::Later
-            }
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Closed
+            | Self::JustFailed
+            | Self::Broken(_)
+            | Self::Fatal(_) => Retry::Later,
             Self::Tls(error) if error.is_transient() => Retry::Later,
             Self::LoginRefused(text) => trap_retry(&Trap::read(None, text.clone())),
             Self::Trap(trap) => trap_retry(trap),

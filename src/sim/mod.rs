@@ -6,3 +6,4 @@ pub mod http;
 pub mod mailbox;
 pub mod portal;
 pub mod router;
+pub mod telegram;

@@ -6,6 +6,7 @@
 
 mod link;
 pub(super) mod page;
+mod pagos;
 mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +24,9 @@ use crate::plan::{DataLimit, TimeLimit};
 use crate::sim::http::{Reply, Request, Server};
 use crate::sim::mailbox::{self, Mails};
 use crate::sim::router::SimRouter;
+use crate::sim::telegram::{Chat, Said};
 use link::Place;
+pub use pagos::PagosPage;
 use views::{command_view, plan_view, session_view, user_view};
 
 /// What the portal shows and whom it serves.
@@ -72,6 +75,8 @@ pub async fn start_portal(config: PortalConfig) -> std::io::Result<Portal> {
     let world = Arc::new(World {
         relay_url: Mutex::new(config.relay_url.clone()),
         plans: Mutex::new(config.plans.clone()),
+        pagos: Mutex::default(),
+        chat: Mutex::default(),
         next_phone: Mutex::new(FIRST_PHONE),
         config,
     });
@@ -97,6 +102,16 @@ impl Portal {
 
     pub fn set_plans(&self, plans: Vec<PortalPlan>) {
         *locked(&self.world.plans) = plans;
+    }
+
+    /// Also serves the example's page, at `/pagos`.
+    pub fn set_pagos(&self, page: PagosPage) {
+        *locked(&self.world.pagos) = Some(page);
+    }
+
+    /// Also shows what the company's bot said, beside the mails.
+    pub fn set_chat(&self, chat: Chat) {
+        *locked(&self.world.chat) = Some(chat);
     }
 
     pub fn set_relay_url(&self, url: &str) {
@@ -127,6 +142,8 @@ struct World {
     config: PortalConfig,
     relay_url: Mutex<String>,
     plans: Mutex<Vec<PortalPlan>>,
+    pagos: Mutex<Option<PagosPage>>,
+    chat: Mutex<Option<Chat>>,
     next_phone: Mutex<u8>,
 }
 
@@ -158,10 +175,9 @@ impl World {
             (&Method::GET, ["language"]) => choose_language(request),
             (&Method::GET, ["router"]) => self.router_page(&visit),
             (&Method::POST, ["router", "power"]) => self.switch(request).await,
-            (&Method::GET, ["mailbox"]) => {
-                let values = context! { tab => "mail", refresh_s => REFRESH_S, mails => seen(&mailbox::list(&self.config.mails)) };
-                self.page(&visit, "mailbox.html", values)
-            }
+            (&Method::POST, ["router", "forget"]) => self.forget_users(),
+            (&Method::GET, ["pagos", ..]) => self.pagos(&visit).unwrap_or_else(|| self.missing(&visit)),
+            (&Method::GET, ["mailbox"]) => self.mailbox_page(&visit),
             (&Method::GET, ["mailbox", number]) => match mailbox::find(&self.config.mails, number) {
                 Some(mail) => self.page(&visit, "mail.html", context! { tab => "mail", mail => seen(&mail) }),
                 None => self.missing(&visit),
@@ -193,6 +209,7 @@ impl World {
             plans => seen(&plans),
             online => self.config.router.is_online(&visit.phone.mac),
             powered => self.config.router.is_on(),
+            pagos => locked(&self.pagos).is_some(),
             recover_link => format!("{relay_url}/retrieve-mikhmon-code"),
         };
         self.page(visit, "portal.html", values)
@@ -241,6 +258,27 @@ impl World {
             self.config.router.power_off().await;
         }
         Reply::see_other("/router")
+    }
+
+    /// Everybody's time is up: the router forgets its users and ends their sessions.
+    fn forget_users(&self) -> Reply {
+        let router = &self.config.router;
+        router.forget_users();
+        for session in router.active() {
+            router.log_off(&session.mac);
+        }
+        Reply::see_other("/router")
+    }
+
+    fn pagos(&self, visit: &Visit<'_>) -> Option<Reply> {
+        let page = locked(&self.pagos).clone()?;
+        let relay_url = locked(&self.relay_url).clone();
+        let here = pagos::Here {
+            relay_url: &relay_url,
+            host: visit.request.header("host").unwrap_or_default(),
+            phone: &visit.phone,
+        };
+        pagos::answer(&page, &here, visit.request)
     }
 
     /// What the portal's one-field form sends as password: the code again, or nothing for a PIN.
@@ -299,6 +337,15 @@ impl World {
             commands => seen(&newest),
         };
         self.page(visit, "router.html", values)
+    }
+
+    fn mailbox_page(&self, visit: &Visit<'_>) -> Reply {
+        let chat = locked(&self.chat).clone();
+        let said = chat.map(|chat| chat()).unwrap_or_default();
+        let notices: Vec<_> = said.iter().rev().map(Said::plain).collect();
+        let mails = mailbox::list(&self.config.mails);
+        let values = context! { tab => "mail", refresh_s => REFRESH_S, mails => seen(&mails), notices };
+        self.page(visit, "mailbox.html", values)
     }
 
     fn missing(&self, visit: &Visit<'_>) -> Reply {

@@ -207,3 +207,44 @@ async fn a_portal_speaks_its_own_language_and_english() {
     let (_, page, _) = get(&portal, "/", &[("accept-language", "fr")]).await;
     assert!(page.contains("Forfaits"), "{page}");
 }
+
+#[tokio::test]
+async fn the_example_portal_is_served_with_what_only_the_router_knows() {
+    let (portal, router) = portal().await;
+    assert_eq!(get(&portal, "/pagos", &[]).await.0, StatusCode::NOT_FOUND);
+    portal.set_pagos(PagosPage {
+        key: "jwt_key</script>".to_owned(),
+        scripts: vec![("conekta", "http://127.0.0.1:9/js".to_owned())],
+    });
+    let (status, _, reply) = get(&portal, "/pagos", &[]).await;
+    let target = reply.headers["location"].to_str().unwrap();
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(
+        target.starts_with("/pagos/?mac=02%3A00%3A00%3A00%3A00%3A01&ip=10%2E5%2E50%2E11&login="),
+        "{target}"
+    );
+    let (status, page, _) = get(&portal, target, &[]).await;
+    assert!(status == StatusCode::OK && page.contains("portal.js"), "{page}");
+    for name in ["portal.js", "texts.js", "cards.js", "portal.css"] {
+        assert_eq!(
+            get(&portal, &format!("/pagos/{name}"), &[]).await.0,
+            StatusCode::OK,
+            "{name}"
+        );
+    }
+    let (_, config, _) = get(&portal, "/pagos/config.js", &[]).await;
+    assert!(
+        config.contains(r#""api":"http://127.0.0.1:8080""#) && config.contains("jwt_key"),
+        "{config}"
+    );
+    let (_, front, _) = get(&portal, "/", &[]).await;
+    assert!(front.contains(r#"href="/pagos""#), "{front}");
+
+    // Everybody's time is up.
+    router
+        .http_login("mmk7p2qz", "mmk7p2qz", "10.5.50.11", "02:00:00:00:00:01")
+        .await
+        .unwrap();
+    send(&portal, Method::POST, "/router/forget", &[], "").await;
+    assert!(router.users().is_empty() && router.active().is_empty());
+}

@@ -11,8 +11,12 @@ use crate::plan::Plan;
 pub fn export(directory: &Directory) -> String {
     let mut text = String::from(HEAD);
     sorted(&directory.companies).for_each(|it| company(&mut text, it));
-    sorted(&directory.routers).for_each(|it| router(&mut text, it));
-    sorted(&directory.hotspots).for_each(|it| hotspot(&mut text, it));
+    // What was deleted and is only kept for its orders is no business any more.
+    let is_here = |router: &Router| router.card.removed_at.is_none();
+    let routers = sorted(&directory.routers).filter(|it| is_here(it));
+    routers.for_each(|it| router(&mut text, it));
+    let hotspots = sorted(&directory.hotspots).filter(|it| directory.router_of(it).is_none_or(is_here));
+    hotspots.for_each(|it| hotspot(&mut text, it));
     sorted(&directory.accounts).for_each(|it| account(&mut text, it));
     sorted(&directory.plans).for_each(|it| plan(&mut text, it));
     text

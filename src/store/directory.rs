@@ -30,7 +30,7 @@ impl Db<'_> {
         )?;
         let routers = self.all(
             "SELECT id, company, address, tls, user, password_sealed, access_uuid, name, location, active, created_at, \
-             user_prefix FROM router",
+             user_prefix, removed_at FROM router",
             [],
             |columns| self.read_router(columns),
         )?;

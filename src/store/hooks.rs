@@ -106,6 +106,14 @@ impl Db<'_> {
         Ok(self.run(sql, (id.0, ms(self.now())))? > 0)
     }
 
+    /// Deletes the oldest webhooks written before that do not wait any more, with the log of their tries. Says how many.
+    pub fn delete_old_hooks(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM hook WHERE id IN (SELECT id FROM hook WHERE id < \
+                   coalesce((SELECT id FROM hook WHERE created_at >= ?1 ORDER BY id LIMIT 1), 9223372036854775807) \
+                   AND state <> 'waiting' ORDER BY id LIMIT ?2)";
+        self.run(sql, (ms(before), limit))
+    }
+
     /// What signs a company's webhooks now, newest first; one is made where there is none.
     pub fn hook_secrets(&self, company: &CompanyId, signer: &Signer) -> Result<Vec<SecretString>, StoreError> {
         let known = self.known_hook_secrets(company, signer)?;

@@ -95,6 +95,12 @@ impl Db<'_> {
         self.one(&sql, [id.0], |columns| self.read_event(columns))
     }
 
+    /// Whether a webhook about this order was settled.
+    pub fn has_settled_event(&self, order: &OrderRef) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE order_reference = ?1 AND settled_at IS NOT NULL)";
+        self.value(sql, [order.as_str()])
+    }
+
     pub fn events(&self, filter: &EventFilter) -> Result<Vec<Event>, StoreError> {
         let mut conditions = vec!["1 = 1"];
         let mut values = Vec::new();

@@ -39,6 +39,7 @@ impl Db<'_> {
             | Lane::Rechecks(account)
             | Lane::Ledger(account) => (add_job_sql!("company", "account"), account.as_str()),
             Lane::Router(router) => (add_job_sql!("company", "router"), router.as_str()),
+            Lane::Telegram(company) => (add_job_sql!("id", "company"), company.as_str()),
             Lane::Mail => (add_job_sql!("company", "message"), subject.as_str()),
             Lane::Hook(_) => (add_job_sql!("company", "hook"), subject.as_str()),
             // Its subject is a company's id, or nobody's.
@@ -105,7 +106,7 @@ impl Db<'_> {
     /// The open jobs of an order, oldest first.
     pub fn jobs_of_order(&self, order: &OrderRef) -> Result<Vec<Job>, StoreError> {
         let sql = "SELECT id, kind, subject, lane, attempts, created_at, last_error FROM job \
-                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable') \
+                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable', 'unreserve') \
                    OR kind = 'refund' AND subject IN (SELECT CAST(id AS TEXT) FROM refund WHERE order_reference = ?1) ORDER BY id";
         self.all(sql, [order.as_str()], read_job)
     }

@@ -6,8 +6,11 @@
 //! It deliberately keeps no business rules, and nobody outside this folder knows which database it is.
 
 mod api_keys;
+mod audit;
+mod card_sales;
 mod columns;
 mod directory;
+mod endpoints;
 mod error;
 mod hooks;
 mod inbox;
@@ -15,6 +18,7 @@ mod jobs;
 mod ledger;
 mod links;
 mod lock;
+mod logos;
 mod meta;
 mod migrate;
 mod open;
@@ -26,17 +30,25 @@ mod readers;
 mod references;
 mod refunds;
 mod retention;
+mod sales;
+mod telegram;
 mod unplaced;
+mod users;
 mod writer;
 
+pub use audit::AuditFilter;
+pub use card_sales::Claim;
 pub use error::StoreError;
 pub use hooks::HookFilter;
 pub use inbox::{EventFilter, SealedEvent};
 pub use links::{LinkRequest, Sought};
 pub use lock::{DirLock, lock_data_dir};
+pub use logos::NewLogo;
 pub use orders::OrderFilter;
 pub use refunds::NewRefund;
 pub use retention::Expendable;
+pub use sales::SalesLine;
+pub use users::NewUser;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};

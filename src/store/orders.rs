@@ -159,6 +159,7 @@ impl Db<'_> {
             Value::Text(word_of("login state", &order.online)?),
             optional(&buyer.mac),
             optional(&buyer.ip),
+            Value::Integer(buyer.bind_mac.into()),
             optional(&buyer.dst),
             text(buyer.language.code()),
             optional(&buyer.phone),
@@ -305,6 +306,7 @@ fn read_buyer(columns: &mut Columns<'_, '_>) -> Result<Buyer, StoreError> {
     Ok(Buyer {
         mac: columns.next()?,
         ip: columns.next()?,
+        bind_mac: columns.next()?,
         dst: columns.next()?,
         language: columns.word("language", from_word::<Language>)?,
         phone: columns.next()?,
@@ -340,7 +342,7 @@ fn token_context(reference: &OrderRef) -> String {
 
 /// In the order of `order_values` and `read_order`.
 pub(super) const COLUMNS: &str = "reference, token, company, hotspot, account, mode, plan, label, profile, price_minor, \
-     currency, time_s, data_bytes, state, reason, online, mac, ip, dst, language, phone, email, gateway_id, \
+     currency, time_s, data_bytes, state, reason, online, mac, ip, bind_mac, dst, language, phone, email, gateway_id, \
      notify_token_sealed, pay_url, instructions, voucher_sealed, params_sealed, link_sealed, created_at, paid_at, \
      provisioned_at, delivered_at";
 /// What one list shows at most, so that no list fills the memory.

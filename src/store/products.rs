@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::columns::Columns;
+use super::columns::{Columns, optional_ms};
 use super::{Db, StoreError};
 use crate::company::{CompanyCard, RouterCard, Telegram};
 use crate::ids::{CompanyId, PlanId, RouterId};
@@ -32,8 +32,16 @@ impl Db<'_> {
 
     /// Writes a router's card, all but when it was made.
     pub fn set_router_card(&self, id: &RouterId, card: &RouterCard) -> Result<(), StoreError> {
-        let sql = "UPDATE router SET name = ?2, location = ?3, active = ?4, user_prefix = ?5 WHERE id = ?1";
-        let values = (id.as_str(), &card.name, &card.location, card.active, &card.user_prefix);
+        let sql = "UPDATE router SET name = ?2, location = ?3, active = ?4, user_prefix = ?5, removed_at = ?6 \
+                   WHERE id = ?1";
+        let values = (
+            id.as_str(),
+            &card.name,
+            &card.location,
+            card.active,
+            &card.user_prefix,
+            optional_ms(card.removed_at),
+        );
         self.found("router", id.as_str(), self.run(sql, values)?)
     }
 
@@ -64,10 +72,14 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// The product of a plan as the store has it now.
+    pub fn product_of(&self, plan: &PlanId) -> Result<Option<Product>, StoreError> {
+        let sql = format!("SELECT {PRODUCT} FROM product WHERE plan = ?1");
+        self.one(&sql, [plan.as_str()], read_product)
+    }
+
     pub(super) fn products(&self) -> Result<HashMap<PlanId, Product>, StoreError> {
-        let sql = "SELECT number, plan, profile_id, description, image_url, details, featured, position, active, \
-                   created_at FROM product";
-        let products = self.all(sql, [], read_product)?;
+        let products = self.all(&format!("SELECT {PRODUCT} FROM product"), [], read_product)?;
         Ok(products
             .into_iter()
             .map(|product| (product.plan.clone(), product))
@@ -112,7 +124,7 @@ impl Db<'_> {
     }
 }
 
-/// `name, location, active, created_at, user_prefix`.
+/// `name, location, active, created_at, user_prefix, removed_at`.
 pub(super) fn read_router_card(columns: &mut Columns<'_, '_>) -> Result<RouterCard, StoreError> {
     Ok(RouterCard {
         name: columns.next()?,
@@ -120,6 +132,7 @@ pub(super) fn read_router_card(columns: &mut Columns<'_, '_>) -> Result<RouterCa
         active: columns.next()?,
         created_at: columns.time("time of a router")?,
         user_prefix: columns.next()?,
+        removed_at: columns.optional_time("end of a router")?,
     })
 }
 
@@ -141,3 +154,7 @@ fn read_product(columns: &mut Columns<'_, '_>) -> Result<Product, StoreError> {
 fn telegram_context(id: &CompanyId) -> String {
     format!("company.telegram:{id}")
 }
+
+/// In the order of `read_product`.
+const PRODUCT: &str =
+    "number, plan, profile_id, description, image_url, details, featured, position, active, created_at";

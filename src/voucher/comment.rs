@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::UserMode;
 use crate::ids::HotspotId;
@@ -57,6 +57,32 @@ pub fn is_expiry_form(comment: &str) -> bool {
             .all(|wanted| characters.next().is_some_and(|found| fits(wanted, found)));
         matches && matches!(characters.next(), None | Some(' ')) && has_month_name(form, comment)
     })
+}
+
+/// The moment that such a comment names, on the router's clock. Where it names no year, the one nearest to `today`.
+pub fn expiry(comment: &str, today: Date) -> Option<DateTime> {
+    if !is_expiry_form(comment) {
+        return None;
+    }
+    let mut words = comment.split(' ');
+    let (day, time) = (words.next()?, words.next()?.parse().ok()?);
+    let date = if let Some((month, rest)) = day.split_once('/') {
+        let (day, year) = rest.split_once('/')?;
+        let at = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))?;
+        Date::new(year.parse().ok()?, i8::try_from(at + 1).ok()?, day.parse().ok()?).ok()?
+    } else if let Ok(date) = day.parse() {
+        date
+    } else {
+        let (month, day) = day.split_once('-')?;
+        let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+        let years = [-1, 0, 1].map(|step| today.year().checked_add(step));
+        let dates = years
+            .into_iter()
+            .flatten()
+            .filter_map(|year| Date::new(year, month, day).ok());
+        dates.min_by_key(|date| date.duration_since(today).as_secs().abs())?
+    };
+    Some(date.to_datetime(time))
 }
 
 /// What a comment begins with: Mikhmon's scripts know `vc` and `up` alone.
@@ -126,6 +152,32 @@ mod tests {
     }
 
     #[test]
+    fn an_expiry_is_a_moment_on_the_routers_clock() {
+        let today = date(2026, 6, 15);
+        let end = Some(date(2026, 6, 16).at(10, 15, 0, 0));
+        for text in [
+            "jun/16/2026 10:15:00",
+            "2026-06-16 10:15:00 N",
+            "06-16 10:15:00",
+            "Jun/16/2026 10:15:00 paid",
+        ] {
+            assert_eq!(expiry(text, today), end, "{text}");
+        }
+        let new_year = |text, today: Date| expiry(text, today).map(|end| end.date());
+        assert_eq!(new_year("01-01 10:15:00", date(2026, 12, 31)), Some(date(2027, 1, 1)));
+        assert_eq!(new_year("12-31 10:15:00", date(2027, 1, 1)), Some(date(2026, 12, 31)));
+        for text in [
+            "",
+            "vc-417-06.15.26-",
+            "jun/31/2026 10:15:00",
+            "2026-13-01 10:15:00",
+            "06-16 25:15:00",
+        ] {
+            assert_eq!(expiry(text, today), None, "{text}");
+        }
+    }
+
+    #[test]
     fn expiry_forms_are_recognised() {
         for text in [
             "jun/16/2026 10:15:00",
@@ -172,6 +224,7 @@ mod tests {
         #[test]
         fn expiry_forms_never_panic(text in "\\PC{0,40}|[a-z0-9/: -]{0,24}") {
             let _ = is_expiry_form(&text);
+            let _ = expiry(&text, date(2026, 6, 15));
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct RateLimits {
     pub console: Limit<IpAddr>,
     /// Logins.
     pub login: Limit<IpAddr>,
+    /// Passwords tried for one e-mail address.
+    pub password: Limit<String>,
 }
 
 impl Limits for RateLimits {
@@ -58,6 +60,10 @@ impl Limits for RateLimits {
             Pace::Console => self.console.check(&sender),
             Pace::Login => self.login.check(&sender),
         }
+    }
+
+    fn password(&self, email: &str) -> Result<(), u32> {
+        self.password.check(&email.to_owned())
     }
 }
 
@@ -83,6 +89,7 @@ impl Default for RateLimits {
             ),
             console: Limit::new(Quota::per_minute(CONSOLE_PER_MINUTE)),
             login: Limit::new(Quota::per_minute(LOGIN_PER_MINUTE)),
+            password: Limit::new(Quota::per_hour(PASSWORDS_PER_HOUR).allow_burst(PASSWORDS_AT_ONCE)),
         }
     }
 }
@@ -197,6 +204,9 @@ const KEY_SALE_PER_MINUTE: NonZeroU32 = count(120);
 const CONSOLE_PER_MINUTE: NonZeroU32 = count(600);
 /// A person mistypes a password a few times; one password is also limited by its account.
 const LOGIN_PER_MINUTE: NonZeroU32 = count(20);
+/// Some 700 a day find no password of our policy; whoever mistypes his own is heard again in two minutes.
+const PASSWORDS_PER_HOUR: NonZeroU32 = count(30);
+const PASSWORDS_AT_ONCE: NonZeroU32 = count(10);
 const REFUSED_CALLBACK_PER_MINUTE: NonZeroU32 = count(120);
 const SWEEP_EVERY: u32 = 4096;
 

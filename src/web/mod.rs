@@ -10,6 +10,7 @@ pub mod forwarded;
 pub mod head_watch;
 pub mod health;
 pub mod limits;
+mod logo;
 mod portal;
 pub mod reply;
 pub mod route;
@@ -22,6 +23,7 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::admin::AdminSettings;
 use crate::api::ApiSettings;
 use crate::api::cors::Cors;
 use crate::api::public::Portal;
@@ -39,6 +41,7 @@ pub struct App {
     pub api: ApiSettings,
     pub cors: Cors,
     pub portal: Portal,
+    pub admin: AdminSettings,
 }
 
 impl App {
@@ -48,6 +51,7 @@ impl App {
             relay: &self.relay,
             portal: &self.portal,
             limits: &self.limits,
+            settings: &self.admin,
         }
     }
 }
@@ -63,6 +67,7 @@ impl App {
             api: ApiSettings::default(),
             cors: Cors::None,
             portal: Portal::default(),
+            admin: AdminSettings::default(),
         }
     }
 }

@@ -281,6 +281,21 @@ pub fn script() -> Answer {
     answer
 }
 
+/// A picture that somebody uploaded: nothing in it may run, even if a browser takes it for a page.
+pub fn picture(image: Bytes, content_type: &'static str) -> Answer {
+    let mut answer = bare(StatusCode::OK, image, content_type);
+    let headers = answer.headers_mut();
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    answer
+}
+
 fn json(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     bare(status, text, "application/json")
 }

@@ -22,7 +22,7 @@ use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
 use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
-use super::{App, body, forwarded, limits, portal};
+use super::{App, body, forwarded, limits, logo, portal};
 use crate::api::cors::Cors;
 use crate::api::operation::{Operation, PATHS};
 use crate::api::{self, ApiRequest, Gate, serve};
@@ -168,6 +168,7 @@ enum Endpoint {
     OrderState,
     Recover,
     Script,
+    Logo,
     Live,
     Ready,
     Callback,
@@ -183,7 +184,7 @@ enum Endpoint {
 
 impl Endpoint {
     /// Paths with one slash between their parts; the doubled ones of old settings are tidied before.
-    const ALL: [(&'static str, Self); 18] = [
+    const ALL: [(&'static str, Self); 19] = [
         ("/buy-mikhmon", Self::BuyOld(GatewayName::Fedapay)),
         ("/buy-mikhmon-cinetpay", Self::BuyOld(GatewayName::Cinetpay)),
         ("/buy-mikhmon-feexpay", Self::BuyOld(GatewayName::Feexpay)),
@@ -194,6 +195,7 @@ impl Endpoint {
         ("/o/{token}/state", Self::OrderState),
         (recover::PATH, Self::Recover),
         ("/static/order.js", Self::Script),
+        ("/static/logos/{name}", Self::Logo),
         ("/health/live", Self::Live),
         ("/health/ready", Self::Ready),
         ("/pay_callback/{gateway}/{server}", Self::Callback),
@@ -257,7 +259,10 @@ impl Endpoint {
 
     /// Asked so often by machines that a line each would bury the rest.
     fn is_chatter(self) -> bool {
-        matches!(self, Self::OrderState | Self::Live | Self::Ready | Self::Script)
+        matches!(
+            self,
+            Self::OrderState | Self::Live | Self::Ready | Self::Script | Self::Logo
+        )
     }
 }
 
@@ -281,6 +286,7 @@ impl Asked {
             Endpoint::Redoc => Ok(reply::moved("/docs")),
             Endpoint::Pagos => Ok(self.pagos(app).await),
             Endpoint::Script => Ok(reply::script()),
+            Endpoint::Logo => logo::answer(&app.relay, self.path.first().map_or("", String::as_str)).await,
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),
             Endpoint::Ready => Ok(reply::readiness(Readiness::of(app))),
             // Pages are rare and hold much while they wait; webhooks, which are neither, must not carry their size.
@@ -376,7 +382,7 @@ fn too_often(retry_after_s: u32) -> PageError {
 fn voice(endpoint: Option<Endpoint>, is_api: bool, head: &Parts) -> Voice {
     match endpoint {
         _ if is_api => Voice::Portal(serve::language(&head.headers)),
-        Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script) => Voice::Plain,
+        Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script | Endpoint::Logo) => Voice::Plain,
         Some(Endpoint::OrderState) => Voice::Json,
         Some(Endpoint::Pagos) => Voice::Api,
         // A mistyped callback is read in a gateway's dashboard.

@@ -81,3 +81,15 @@ refund-way-feexpay = Open the menu “Refunds”, choose the transaction and con
 refund-way-other = Open it, choose “Refund” and confirm { $amount }.
 refund-way-done = Then run “{ $command }”: the code stops working, and the buyer is told.
 refund-way-done-extra = Then run “{ $command }”: the buyer is told, and his code goes on working.
+
+# Notices by Telegram, to the operator.
+telegram-sold = { $company }: sale approved
+telegram-refused = { $company }: payment refused
+telegram-customer = Customer: { $value }
+telegram-email = E-mail: { $value }
+telegram-reason = Reason: { $value }
+telegram-pin = PIN: { $value }
+telegram-test = { $company }: test message. Notices of your sales will arrive here.
+telegram-fault-subject = Telegram refuses your notices
+telegram-fault = { $company }: Telegram does not take the notices of your sales. Its answer: { $words }
+telegram-fault-do = Check the bot's token and the chat, and that the bot is still in the chat and not blocked. Notices of the last 24 hours are sent as soon as Telegram takes them. Your sales go on as always.

@@ -81,3 +81,15 @@ refund-way-feexpay = Abra el menú «Reembolsos», elija la transacción y confi
 refund-way-other = Ábrala, elija «Reembolsar» y confirme { $amount }.
 refund-way-done = Después ejecute «{ $command }»: el código deja de funcionar y se avisa al comprador.
 refund-way-done-extra = Después ejecute «{ $command }»: se avisa al comprador y su código sigue funcionando.
+
+# Avisos por Telegram, al operador.
+telegram-sold = { $company }: venta aprobada
+telegram-refused = { $company }: pago rechazado
+telegram-customer = Cliente: { $value }
+telegram-email = Correo: { $value }
+telegram-reason = Motivo: { $value }
+telegram-pin = PIN: { $value }
+telegram-test = { $company }: mensaje de prueba. Aquí llegarán los avisos de sus ventas.
+telegram-fault-subject = Telegram rechaza sus avisos
+telegram-fault = { $company }: Telegram no acepta los avisos de sus ventas. Su respuesta: { $words }
+telegram-fault-do = Revise el token del bot y el chat, y que el bot siga en el chat y no esté bloqueado. Los avisos de las últimas 24 horas se envían cuando Telegram los acepta. Sus ventas siguen como siempre.

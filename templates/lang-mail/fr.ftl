@@ -81,3 +81,15 @@ refund-way-feexpay = Ouvrez le menu « Remboursements », choisissez la transact
 refund-way-other = Ouvrez-la, choisissez « Rembourser » et confirmez { $amount }.
 refund-way-done = Lancez ensuite « { $command } » : le code cesse de fonctionner et l’acheteur est prévenu.
 refund-way-done-extra = Lancez ensuite « { $command } » : l’acheteur est prévenu et son code continue de fonctionner.
+
+# Avis par Telegram, à l'opérateur.
+telegram-sold = { $company } : vente acceptée
+telegram-refused = { $company } : paiement refusé
+telegram-customer = Client : { $value }
+telegram-email = E-mail : { $value }
+telegram-reason = Motif : { $value }
+telegram-pin = PIN : { $value }
+telegram-test = { $company } : message d'essai. Les avis de vos ventes arriveront ici.
+telegram-fault-subject = Telegram refuse vos avis
+telegram-fault = { $company } : Telegram ne prend pas les avis de vos ventes. Sa réponse : { $words }
+telegram-fault-do = Vérifiez le jeton du bot et le chat, et que le bot est toujours dans le chat et n'est pas bloqué. Les avis des dernières 24 heures partent dès que Telegram les prend. Vos ventes continuent comme toujours.

@@ -81,3 +81,15 @@ refund-way-feexpay = Abra o menu «Reembolsos», escolha a transação e confirm
 refund-way-other = Abra-a, escolha «Reembolsar» e confirme { $amount }.
 refund-way-done = Depois execute «{ $command }»: o código deixa de funcionar e o comprador é avisado.
 refund-way-done-extra = Depois execute «{ $command }»: o comprador é avisado e o código dele continua a funcionar.
+
+# Avisos pelo Telegram, ao operador.
+telegram-sold = { $company }: venda aprovada
+telegram-refused = { $company }: pagamento recusado
+telegram-customer = Cliente: { $value }
+telegram-email = E-mail: { $value }
+telegram-reason = Motivo: { $value }
+telegram-pin = PIN: { $value }
+telegram-test = { $company }: mensagem de teste. Os avisos das suas vendas chegarão aqui.
+telegram-fault-subject = O Telegram recusa os seus avisos
+telegram-fault = { $company }: o Telegram não aceita os avisos das suas vendas. A resposta: { $words }
+telegram-fault-do = Verifique o token do bot e o chat, e se o bot continua no chat e não está bloqueado. Os avisos das últimas 24 horas são enviados assim que o Telegram os aceitar. As suas vendas continuam como sempre.

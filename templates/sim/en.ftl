@@ -75,3 +75,6 @@ no-mail = No mails yet.
 to = To
 back = Back
 not-found = There is no such page.
+
+pagos-link = Open the example portal, which speaks to the API
+forget-users = End all plans

@@ -75,3 +75,6 @@ no-mail = Todavía no hay correos.
 to = Para
 back = Volver
 not-found = Esta página no existe.
+
+pagos-link = Abrir el portal de ejemplo, que habla con la API
+forget-users = Vencer todos los planes

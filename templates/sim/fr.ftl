@@ -75,3 +75,6 @@ no-mail = Aucun courriel pour l’instant.
 to = À
 back = Retour
 not-found = Cette page n’existe pas.
+
+pagos-link = Ouvrir le portail d'exemple, qui parle à l'API
+forget-users = Terminer tous les forfaits

@@ -39,9 +39,9 @@ def build_router():
 
 
 @contextmanager
-def router(version):
+def router(version, *options):
     """The port of a router that runs as long as its standard input is open."""
-    command = [ROUTER, "--version", version, "--user", USER, "--password", PASSWORD]
+    command = [ROUTER, "--version", version, "--user", USER, "--password", PASSWORD, *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline()
@@ -228,8 +228,8 @@ def lib_old_login(_version):
 
 
 @contextmanager
-def pool(version, password=PASSWORD, plaintext_login=True):
-    with router(version) as port:
+def pool(version, *options, password=PASSWORD, plaintext_login=True):
+    with router(version, *options) as port:
         connection = routeros_api.RouterOsApiPool(
             "127.0.0.1", username=USER, password=password, port=port, plaintext_login=plaintext_login
         )
@@ -313,6 +313,45 @@ def ros_active_login(version):
         assert refusal(lambda: active.call("login", wish | {"server": "x"})) == "unknown parameter server"
 
 
+def ros_an_account_as_text(version):
+    # What a returning phone is compared with, its limits, and what an account with less rights sees of it.
+    for policy, shown in [("api,read,write,sensitive", True), ("api,read,write", False)]:
+        with pool(version, "--policy", policy) as api:
+            users = api.get_resource(USERS)
+            users.add(**voucher("0815", password="0042", comment="MODE=1 TL=2 TA=3"))
+            (row,) = users.get(name="0815")
+            assert row.get("password") == ("0042" if shown else None), row
+            assert "mac-address" not in row and row["bytes-in"] == "0" and row["uptime"] == "0s", row
+            users.set(**{"id": row["id"], "mac-address": "aa-bb-cc-00-11-22", "limit-uptime": "50m", "limit-bytes-in": "0"})
+            (row,) = users.get(name="0815")
+            assert (row["mac-address"], row["limit-uptime"]) == ("AA:BB:CC:00:11:22", "50m"), row
+            assert "limit-bytes-in" not in row, row
+            assert [row["name"] for row in users.get(**{"mac-address": "AA:BB:CC:00:11:22"})] == ["0815"]
+            (login,) = api.get_resource("/user").get(name=USER)
+            (group,) = api.get_resource("/user/group").get(name=login["group"])
+            assert ("sensitive" in group["policy"].split(",")) == shown, group
+            (profile,) = api.get_resource("/ip/hotspot/user/profile").get(name="1hour")
+            assert (profile["add-mac-cookie"], profile["mac-cookie-timeout"]) == ("true", "3d"), profile
+
+
+def ros_a_session_of_one_device(version):
+    first, second = "10.5.50.9=AA:BB:CC:00:11:22", "10.5.50.8=3A:00:00:00:00:02"
+    with pool(version, "--host", first, "--host", second) as api:
+        users = api.get_resource(USERS)
+        users.add(**voucher("a", **{"mac-address": "AA:BB:CC:00:11:22"}))
+        active = api.get_resource("/ip/hotspot/active")
+        wish = {"user": "a", "password": "a", "ip": "10.5.50.8", "mac-address": "3A:00:00:00:00:02"}
+        assert refusal(lambda: active.call("login", wish)) == "user a is not allowed to log in from this MAC address"
+        users.set(**{"id": users.get(name="a")[0]["id"], "mac-address": "3A:00:00:00:00:02"})
+        assert refusal(lambda: active.call("login", wish | {"ip": "10.5.50.9"})) == "wrong MAC provided"
+        active.call("login", wish)
+        (session,) = active.get(user="a")
+        assert session["id"].startswith("*") and session["mac-address"] == "3A:00:00:00:00:02", session
+        assert (session["address"], session["bytes-in"], session["session-time-left"]) == ("10.5.50.8", "0", "1h"), session
+        active.remove(id=session["id"])
+        assert list(active.get()) == [] and list(api.get_resource("/ip/hotspot/cookie").get()) == []
+
+
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 BOTH = [
@@ -335,6 +374,8 @@ BOTH = [
     ros_queries_and_empty,
     ros_parallel_commands,
     ros_active_login,
+    ros_an_account_as_text,
+    ros_a_session_of_one_device,
 ]
 ONCE = [lib_old_login, ros_old_login]
 

@@ -13,21 +13,30 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod admin;
 mod architecture;
+mod card_api;
+mod card_once;
+mod card_sale;
+mod card_support;
 mod conekta;
 mod crossed;
+mod endpoints;
 mod gateways;
+mod hotspot_api;
 mod http;
 mod injection;
 mod kit;
 mod leaks;
 mod ledger;
 mod mercadopago;
+mod office;
 mod operator;
 mod pagos;
 mod payment;
 mod portal;
 mod process;
+mod reconnect;
 mod refunds;
 mod retention;
 mod router_check;
@@ -40,4 +49,6 @@ mod settings;
 mod site;
 mod store;
 mod support;
+mod telegram;
+mod tenancy;
 mod unplaced;

@@ -130,13 +130,13 @@ impl Program {
 }
 
 /// A receiver of webhooks that answers as it is told, then always 200.
-struct Receiver {
+pub struct Receiver {
     server: Server,
     heard: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Receiver {
-    async fn start(answers: &[u16]) -> Self {
+    pub async fn start(answers: &[u16]) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let answers = Arc::new(Mutex::new(answers.iter().copied().collect::<VecDeque<_>>()));
         let log = Arc::clone(&heard);
@@ -151,16 +151,21 @@ impl Receiver {
         }
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("{}/hook?t=receiver-token", self.server.base_url())
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.heard.lock().unwrap().len()
     }
 
     fn last(&self) -> Request {
         self.heard.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// All that came, oldest first.
+    pub fn heard(&self) -> Vec<Request> {
+        self.heard.lock().unwrap().clone()
     }
 }
 
@@ -185,7 +190,7 @@ fn json_of(reply: &Reply) -> Value {
 }
 
 /// By the specification, independently of the sender.
-fn is_signed(request: &Request, secret: &str) -> bool {
+pub fn is_signed(request: &Request, secret: &str) -> bool {
     let key = data_encoding::BASE64
         .decode(secret.strip_prefix("whsec_").unwrap().as_bytes())
         .unwrap();
@@ -850,7 +855,7 @@ async fn a_dead_receiver_is_given_up_after_days_and_can_be_told_again() {
     program.shop.world.drain().await;
     assert_eq!(receiver.count(), 11);
     let mut shown = Vec::new();
-    mikrelay::cli::hook::show(store, hook.id.0, false, &mut shown).unwrap();
+    mikrelay::cli::hook::show(store, hook.id.0, false, false, &mut shown).unwrap();
     let shown = String::from_utf8(shown).unwrap();
     assert!(
         shown.contains("answered 503") && shown.contains("answered 200"),

@@ -179,6 +179,20 @@ impl Serve {
     pub async fn cli(&self, arguments: &[&str]) -> (ExitStatus, String) {
         cli(self.folder.path(), arguments).await
     }
+
+    /// The same for a command that reads `input` from a pipe.
+    pub async fn cli_given(&self, arguments: &[&str], input: &str) -> (ExitStatus, String) {
+        let mut command = command(self.folder.path(), arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(input.as_bytes()).await.unwrap();
+        drop(pipe);
+        said(child.wait_with_output().await.unwrap())
+    }
 }
 
 pub struct Answer {
@@ -289,13 +303,20 @@ pub fn write_site(folder: &Path, text: &str) {
 }
 
 async fn cli(folder: &Path, arguments: &[&str]) -> (ExitStatus, String) {
+    let mut command = command(folder, arguments);
+    said(command.stdin(Stdio::null()).output().await.unwrap())
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mikrelay"));
     command
         .args(["--config", "mikrelay.toml"])
         .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
-    let output = command.output().await.unwrap();
+        .current_dir(folder);
+    command
+}
+
+fn said(output: std::process::Output) -> (ExitStatus, String) {
     let said = [output.stdout, output.stderr].concat();
     (output.status, String::from_utf8_lossy(&said).into_owned())
 }

@@ -71,6 +71,7 @@ fn new_user(name: &str) -> NewUser {
         limit_bytes_total: DataLimit { bytes: 10_485_760 },
         comment: "vc-417-06.15.26-".to_owned(),
         email: "ord1@mikrelay.invalid".to_owned(),
+        disabled: false,
     }
 }
 

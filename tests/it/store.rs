@@ -293,6 +293,7 @@ fn full_order(reference: &str) -> Order {
         buyer: Buyer {
             mac: Some("AA:BB:CC:00:11:22".to_owned()),
             ip: Some("10.5.50.7".to_owned()),
+            bind_mac: true,
             dst: Some("http://wifi.example.net/".to_owned()),
             language: Language::Pt,
             phone: Some("2290161000001".to_owned()),

@@ -23,6 +23,7 @@ use mikrelay::routeros::Deadlines;
 use mikrelay::secrets::MasterKey;
 use mikrelay::sim::gateways::{Quirk, SimGateway, SimGateways, SimGatewaysConfig, WebhookTarget};
 use mikrelay::sim::router::{SimRouter, SimRouterConfig, SimUser};
+use mikrelay::sim::telegram::SimTelegram;
 use mikrelay::site;
 use mikrelay::store::Store;
 use mikrelay::web;
@@ -94,6 +95,7 @@ impl World {
             clock: clock.clone(),
             key: key.clone(),
             public_url,
+            telegram_url: nobody(),
             deadlines: short_deadlines(),
             token_secrets: vec!["1".to_owned()],
         });
@@ -131,6 +133,16 @@ impl World {
 
     /// The same world, whose mails leave by another way.
     pub fn mailing_by(self, mailer: Mailer) -> Self {
+        self.speaking_by(mailer, nobody())
+    }
+
+    /// The same world with a Telegram.
+    pub fn with_telegram(self, telegram: &SimTelegram) -> Self {
+        let mailer = Mailer::Memory(self.mailbox.clone());
+        self.speaking_by(mailer, telegram.base_url().parse().unwrap())
+    }
+
+    fn speaking_by(self, mailer: Mailer, telegram: url::Url) -> Self {
         let relay = Relay::new(Parts {
             store: self.relay.store().clone(),
             http: HttpClient::new(),
@@ -139,6 +151,7 @@ impl World {
             clock: self.clock.clone(),
             key: self.key.clone(),
             public_url: self.relay.public_url().clone(),
+            telegram_url: telegram,
             deadlines: short_deadlines(),
             token_secrets: vec!["1".to_owned()],
         });
@@ -260,6 +273,11 @@ impl World {
     pub async fn jobs(&self) -> i64 {
         self.relay.store().read(|db| db.count_jobs()).await.unwrap()
     }
+}
+
+/// A Telegram that no test without one may reach.
+fn nobody() -> url::Url {
+    "http://127.0.0.1:1/".parse().unwrap()
 }
 
 /// A world whose relay serves HTTP, with the simulated gateways around it.

@@ -14,7 +14,7 @@ use crate::money::{Currency, Money};
 use crate::order::Instructions;
 
 pub fn create(api: Api, request: &PaymentRequest) -> Dialogue<Started> {
-    let notify = match notification_url(request) {
+    let notify = match notification_url(&request.order, &request.notify_url) {
         Ok(notify) => notify,
         Err(error) => return answer::ended(error),
     };

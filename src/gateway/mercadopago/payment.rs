@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::super::answer::{self, Raw, Text};
 use super::super::call::{Answer, Dialogue};
-use super::super::{GatewayError, PaymentKey, PaymentStatus, Report};
-use super::{Api, about_order, read};
+use super::super::{CardDetails, GatewayError, PaymentKey, PaymentStatus, Report};
+use super::{Api, about_order, charge, read};
 use crate::company::Mode;
 use crate::ids::OrderRef;
 use crate::money::{Currency, Money};
@@ -144,6 +144,11 @@ pub struct Payment {
     payment_method_id: Text,
     payment_type_id: Text,
     date_of_expiration: Text,
+    date_approved: Text,
+    date_last_updated: Text,
+    issuer_id: Text,
+    installments: Text,
+    card: Raw,
     pub refunds: Vec<Refund>,
     payment_method: Raw,
     transaction_details: Raw,
@@ -182,8 +187,30 @@ impl Payment {
             instructions: (status == PaymentStatus::Pending)
                 .then(|| self.instructions())
                 .flatten(),
+            card: Some(Box::new(self.card())),
             ..Report::of(status)
         })
+    }
+
+    fn card(&self) -> CardDetails {
+        #[derive(serde::Deserialize, Default)]
+        #[serde(default)]
+        struct Card {
+            last_four_digits: Text,
+        }
+        CardDetails {
+            status: self.status.get().map(answer::one_line).unwrap_or_default(),
+            status_detail: self.status_detail.get().map(answer::one_line),
+            method: self.payment_method_id.owned(),
+            kind: self.payment_type_id.owned(),
+            issuer: self.issuer_id.owned(),
+            last_four: inner::<Card>(&self.card).last_four_digits.owned(),
+            installments: self.installments.get().and_then(|text| text.parse().ok()),
+            approved_at: self.date_approved.owned(),
+            updated_at: self.date_last_updated.owned(),
+            refusal: charge::refusal_of(self.status.get().unwrap_or_default(), self.detail()),
+            http_status: None,
+        }
     }
 
     pub fn amount(&self) -> Option<Money> {

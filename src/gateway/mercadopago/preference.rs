@@ -143,7 +143,7 @@ impl Preference<'_> {
             }],
             payer: request.email.as_deref().map(|email| Payer { email }),
             external_reference: request.order.as_str(),
-            notification_url: notification_url(request)?,
+            notification_url: notification_url(&request.order, &request.notify_url)?,
             back_urls: BackUrls {
                 success: back,
                 pending: back,

@@ -96,16 +96,22 @@ pub(in crate::payment) fn left_over(
     account: &Account,
     why: &str,
 ) -> Result<(), StoreError> {
+    own_again(change, order)?;
+    for payment in change.db.payments_of_order(&order.reference)? {
+        if order.gateway_id.as_ref().is_some_and(|own| *own != payment.gateway_id) {
+            paid_again(change, order, account, &payment, why)?;
+        }
+    }
+    Ok(())
+}
+
+/// The order has a payment of its own now, maybe another one than before: what was wished is about that one or not.
+pub(in crate::payment) fn own_again(change: &mut Change<'_>, order: &Order) -> Result<(), StoreError> {
     for mut refund in change.db.refunds_of_order(&order.reference)? {
         let is_extra = wish::is_extra(order, &refund.payment);
         if refund.is_extra != is_extra {
             refund.is_extra = is_extra;
             change.db.save_refund(&refund)?;
-        }
-    }
-    for payment in change.db.payments_of_order(&order.reference)? {
-        if order.gateway_id.as_ref().is_some_and(|own| *own != payment.gateway_id) {
-            paid_again(change, order, account, &payment, why)?;
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ impl Wish {
         let known = known.ok_or(("currency", "La moneda no es válida."))?;
         let customer = fields.get("customer_info").and_then(Value::as_object);
         let customer = customer.ok_or(("customer_info", "El cliente es requerido."))?;
-        check_customer(customer)?;
+        check_customer(customer, fields.contains_key("checkout"))?;
         let items = fields.get("line_items").and_then(Value::as_array);
         let items = items.filter(|items| !items.is_empty());
         let items = items.ok_or(("line_items", "Los artículos son requeridos."))?;
@@ -79,12 +79,15 @@ impl Wish {
     }
 }
 
-fn check_customer(customer: &Map<String, Value>) -> Result<(), Complaint> {
+fn check_customer(customer: &Map<String, Value>, wants_phone: bool) -> Result<(), Complaint> {
     if text(customer, "customer_id").is_some() {
         return Ok(());
     }
     text(customer, "name").ok_or(("customer_info.name", "El nombre es requerido."))?;
-    text(customer, "phone").ok_or(("customer_info.phone", "El teléfono es requerido."))?;
+    let has_phone = text(customer, "phone").is_some();
+    (has_phone || !wants_phone)
+        .then_some(())
+        .ok_or(("customer_info.phone", "El teléfono es requerido."))?;
     let email = text(customer, "email").ok_or(("customer_info.email", "El correo es requerido."))?;
     let is_email = email.split_once('@').is_some_and(|(_, host)| host.contains('.'));
     is_email
@@ -150,6 +153,7 @@ pub enum Failure {
     Declined,
     InsufficientFunds,
     ThreeDsFailed,
+    SuspectedFraud,
 }
 
 impl Failure {
@@ -158,6 +162,7 @@ impl Failure {
             Self::Declined => "card_declined",
             Self::InsufficientFunds => "insufficient_funds",
             Self::ThreeDsFailed => "three_ds_failed",
+            Self::SuspectedFraud => "suspected_fraud",
         }
     }
 
@@ -166,6 +171,7 @@ impl Failure {
             Self::Declined => "La tarjeta fue declinada.",
             Self::InsufficientFunds => "La tarjeta no tiene fondos suficientes.",
             Self::ThreeDsFailed => "El banco no pudo confirmar la compra.",
+            Self::SuspectedFraud => "Cargo declinado.",
         }
     }
 }

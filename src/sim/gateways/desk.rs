@@ -33,6 +33,8 @@ pub struct State {
     /// CinetPay v1's login tokens that are still good.
     pub logins: HashSet<String>,
     pub mercadopago: mercadopago::Books,
+    /// Card tokens that were charged.
+    pub spent_tokens: HashSet<String>,
     pub calls: Vec<String>,
 }
 

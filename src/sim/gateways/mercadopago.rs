@@ -15,18 +15,22 @@ mod pages;
 mod payments;
 mod texts;
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::http::{Reply, Request};
-use super::desk::{Desk, has_bearer, json_body, unauthorized};
+use super::card_token::CardToken;
+use super::desk::{Desk, Payment, has_bearer, json_body, text, unauthorized};
 use super::{Fault, MercadopagoKeys, Quirk};
 
 pub use books::{Books, decide};
 pub use notices::{errand, proof, signature};
 pub use pages::answer as page;
+pub use payments::make_card_token;
 
-pub fn answer(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
+pub fn answer(desk: &Arc<Desk>, keys: &MercadopagoKeys, request: &Request) -> Reply {
     if !has_bearer(request, &keys.access_token) {
         return unauthorized(&desk.kind);
     }
@@ -56,7 +60,12 @@ pub fn answer(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
             if reply.status.is_success() {
                 desk.state().mercadopago.keep_answer(key, call, reply.clone());
             }
-            reply
+            let card = json_body(request);
+            let named = text(&card, "token").and_then(CardToken::read);
+            match named {
+                Some(named) if named.is_lost && reply.status.is_success() => Reply::hang_up(),
+                _ => reply,
+            }
         }
     }
 }
@@ -81,12 +90,18 @@ pub fn fault(fault: Fault) -> Option<Reply> {
     }
 }
 
+/// The ids of the tries to pay a checkout.
+pub fn ids(desk: &Desk, checkout: &Payment) -> Vec<String> {
+    let tries = books::tries_of(desk, checkout);
+    tries.into_iter().map(|one| one.id.to_string()).collect()
+}
+
 /// What a wrong access token is answered.
 pub fn invalid_token() -> Value {
     json!({ "message": "invalid access token", "error": "unauthorized", "status": 401, "cause": [] })
 }
 
-fn carry_out(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
+fn carry_out(desk: &Arc<Desk>, keys: &MercadopagoKeys, request: &Request) -> Reply {
     let fields = json_body(request);
     match (&request.method, request.segments().as_slice()) {
         (&Method::POST, ["checkout", "preferences"]) => checkout::create(desk, keys, fields),
@@ -94,7 +109,7 @@ fn carry_out(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
         (&Method::GET, ["checkout", "preferences", id]) => checkout::show(desk, keys, id),
         (&Method::PUT, ["checkout", "preferences", id]) => checkout::change(desk, keys, id, fields),
         (&Method::POST, ["v1", "card_tokens"]) => payments::make_card_token(desk, &fields),
-        (&Method::POST, ["v1", "payments"]) => payments::create(desk, keys, fields),
+        (&Method::POST, ["v1", "payments"]) => payments::create(desk, keys, request, fields),
         (&Method::GET, ["v1", "payments", "search"]) => payments::search(desk, keys, request),
         (&Method::GET, ["v1", "payments", id]) => payments::show(desk, keys, id),
         (&Method::PUT, ["v1", "payments", id]) => payments::change(desk, keys, id, &fields),

@@ -6,6 +6,8 @@
 //! reads. What the facts do not know (the code for an unknown CinetPay transaction, FeexPay's retries) is
 //! made up and marked where it is. Facts: `gateways-west-africa.md`, section 9, and `gateways-latin-america.md`.
 
+mod browser;
+mod card_token;
 mod cinetpay_v1;
 mod cinetpay_v2;
 mod conekta;
@@ -260,6 +262,10 @@ pub enum Quirk {
     OtherMode,
     /// Mercado Pago: refunds are taken on and stay `in_process`.
     SlowRefunds,
+    /// Conekta: lists are far behind and show nothing.
+    ListsAreBehind,
+    /// Conekta, Mercado Pago: a charge by card token is told by no webhook.
+    SilentCharges,
 }
 
 /// No payment has this reference.
@@ -326,6 +332,25 @@ impl SimGateway {
     /// was made with, unless there is one here.
     pub fn set_webhooks(&self, targets: Vec<WebhookTarget>) {
         self.desk.state().targets = targets;
+    }
+
+    /// Conekta, Mercado Pago: the body of the charge that was asked for this order, and `device` where a header named
+    /// one.
+    pub fn asked(&self, order: &str) -> Result<serde_json::Value, NoPayment> {
+        self.desk
+            .with_payment(order, |payment| payment.extra.get("asked").cloned().unwrap_or_default())
+    }
+
+    /// The gateway's own ids of the payments of an order, oldest first.
+    pub fn ids(&self, order: &str) -> Vec<String> {
+        let payments: Vec<_> = self.desk.state().payments.clone();
+        let ours = payments.into_iter().filter(|payment| payment.order == order);
+        match &self.desk.kind {
+            Kind::Mercadopago(_) => ours
+                .flat_map(|payment| mercadopago::ids(&self.desk, &payment))
+                .collect(),
+            _ => ours.map(|payment| payment.id).collect(),
+        }
     }
 
     /// The references of all payments, oldest first, as the merchant gave them.
@@ -461,6 +486,11 @@ impl SimGateway {
         self.desk.state().faults.extend(faults);
     }
 
+    /// Faults that no call has met yet are taken back.
+    pub fn fail_no_more(&self) {
+        self.desk.state().faults.clear();
+    }
+
     pub fn set_quirk(&self, quirk: Quirk, on: bool) {
         let mut state = self.desk.state();
         if on {
@@ -504,6 +534,9 @@ enum Kind {
 
 async fn serve(desk: Arc<Desk>, request: Request) -> Reply {
     if let Some(reply) = pages::answer(&desk, &request) {
+        return reply;
+    }
+    if let Some(reply) = browser::answer(&desk, &request) {
         return reply;
     }
     let fault = desk.record_call(&request);

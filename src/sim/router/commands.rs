@@ -182,6 +182,7 @@ impl Call<'_> {
             "comment" => row.set("comment", self.attribute("comment").unwrap_or_default()),
             "reset-counters" => {
                 row.used_s = 0;
+                row.bytes = (0, 0);
                 if self.menu.kind("limit-uptime").is_none() {
                     row.set("hits", "0");
                 }

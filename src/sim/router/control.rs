@@ -31,6 +31,7 @@ pub struct SimUser {
 /// A user who is online.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimActive {
+    pub id: String,
     pub user: String,
     pub address: String,
     pub mac: String,
@@ -71,6 +72,11 @@ impl SimRouter {
     /// Cuts the connection at the `nth` (from 1) `add` of a hotspot user from now on, once.
     pub fn cut_at_add(&self, nth: usize, at: CutAt) {
         self.shared.lock().faults.cut_at_add(nth, at);
+    }
+
+    /// Answers each `add` of a hotspot user as done and adds nothing.
+    pub fn set_hollow_adds(&self, hollow: bool) {
+        self.shared.lock().faults.hollow_adds = hollow;
     }
 
     /// Takes back a cut that has not happened.
@@ -131,6 +137,7 @@ impl SimRouter {
         let rows = inner.world.shown(menus::ACTIVE);
         rows.iter()
             .map(|row| SimActive {
+                id: row.id_text(),
                 user: row.text("user"),
                 address: row.text("address"),
                 mac: row.text("mac-address"),
@@ -256,6 +263,15 @@ impl SimRouter {
         ];
         self.shared.lock().world.fill(menus::USER, &values);
         self.shared.changed();
+    }
+
+    /// A user has downloaded and uploaded something.
+    pub fn set_bytes(&self, name: &str, bytes_in: u64, bytes_out: u64) {
+        let mut inner = self.shared.lock();
+        let id = inner.world.named(menus::USER, name.as_bytes()).map(|row| row.id);
+        if let Some(row) = id.and_then(|id| inner.world.row_mut(menus::USER, id)) {
+            row.bytes = (bytes_in, bytes_out);
+        }
     }
 
     /// All hotspot users are gone, as after an old backup was restored.

@@ -42,6 +42,8 @@ pub(super) struct Faults {
     pub silent_login: bool,
     pub interleave: bool,
     pub misbehaviour: Option<Misbehaviour>,
+    /// An `add` of a hotspot user is answered as done, and nothing is there.
+    pub hollow_adds: bool,
     /// How many `add`s of hotspot users still pass before the cut.
     cut: Option<(usize, CutAt)>,
 }

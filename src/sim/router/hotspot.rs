@@ -145,8 +145,15 @@ impl World {
 
     fn show_user(&self, row: &mut Row) {
         row.set("uptime", values::duration_text(self.uptime(row)));
-        for counter in ["bytes-in", "bytes-out", "packets-in", "packets-out"] {
-            row.set(counter, "0");
+        let (bytes_in, bytes_out) = row.bytes;
+        let counters = [
+            ("bytes-in", bytes_in),
+            ("bytes-out", bytes_out),
+            ("packets-in", 0),
+            ("packets-out", 0),
+        ];
+        for (counter, count) in counters {
+            row.set(counter, count.to_string());
         }
         row.set("dynamic", "false");
         // None is not printed.
@@ -158,6 +165,8 @@ impl World {
         row.set("uptime", values::duration_text(self.elapsed_s(row.since)));
         row.set("idle-time", "0s");
         row.set("keepalive-timeout", "2m");
+        row.set("bytes-in", "0");
+        row.set("bytes-out", "0");
         if let Some(left) = self.user_of_session(row).and_then(|user| self.time_left(user)) {
             row.set("session-time-left", values::duration_text(left));
         }
@@ -243,6 +252,9 @@ impl World {
                 Way::Api => "your uptime limit is reached".to_owned(),
                 Way::Form => format!("user {name} has reached uptime limit"),
             }));
+        }
+        if traffic_reached(user) {
+            return Err(Refusal::new(format!("user {name} has reached traffic limit")));
         }
         let shared = self
             .profile_of(user)
@@ -352,6 +364,17 @@ impl World {
             );
         }
     }
+}
+
+fn traffic_reached(user: &Row) -> bool {
+    let (bytes_in, bytes_out) = user.bytes;
+    let reached = |limit: &str, used: u64| {
+        let limit: u64 = user.text(limit).parse().unwrap_or(0);
+        limit > 0 && used >= limit
+    };
+    reached("limit-bytes-in", bytes_in)
+        || reached("limit-bytes-out", bytes_out)
+        || reached("limit-bytes-total", bytes_in + bytes_out)
 }
 
 /// What a Mikhmon profile sells, from the first statement of its on-login script.

@@ -4,7 +4,7 @@
 //! beginnings, users whose time adds up over sessions, the host table's checks at login, `listen` and
 //! `/cancel`, and on wish Mikhmon's on-login script. Facts: `routeros.md` 11, `mikhmon.md` 2 and 3.
 //!
-//! It does not imitate: traffic and byte counters, queues and address pools, RADIUS, `copy-from` and
+//! It does not imitate: traffic (a test sets what was used), queues and address pools, RADIUS, `copy-from` and
 //! `place-before`, scripts and schedulers that run, changes of the clock through the API, abbreviated paths,
 //! limits on sessions, and the exact texts of refusals that nobody has published.
 

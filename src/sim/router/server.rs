@@ -166,7 +166,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if cut == Some(CutAt::BeforeExecuting) {
             return Step::HangUp(Vec::new());
         }
+        let before = (adds && inner.faults.hollow_adds).then(|| inner.world.rows(menus::USER).len());
         let outcome = commands::execute(&mut inner.world, user, sentence);
+        if before.is_some_and(|before| inner.world.rows(menus::USER).len() > before) {
+            let last = inner.world.rows(menus::USER).last().map(|row| row.id);
+            last.and_then(|id| inner.world.remove(menus::USER, id));
+        }
         let says_empty = inner.world.version == SimVersion::V7;
         drop(inner);
         self.shared.changed();

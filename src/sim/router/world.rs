@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub values: BTreeMap<String, Vec<u8>>,
     /// Users: seconds used in sessions that are over.
     pub used_s: u64,
+    /// Users: bytes from and to the client so far.
+    pub bytes: (u64, u64),
     /// Active sessions: when they began.
     pub since: Option<Timestamp>,
 }

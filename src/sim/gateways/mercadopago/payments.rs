@@ -1,15 +1,18 @@
 //! Payments: made by card token, found, searched, cancelled, captured, refunded, charged back.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::super::http::{Reply, Request};
+use super::super::card_token::{CardToken, Outcome};
 use super::super::desk::{Desk, Payment, random_hex, text};
-use super::super::{MercadopagoKeys, Quirk, SimStatus};
+use super::super::{Choice, MercadopagoKeys, Quirk, SimStatus};
 use super::books::{self, Means, Refund, Try};
 use super::checkout::{self, merchant_order_id, money, number};
-use super::{CURRENCY, FOREIGN_PAYMENT, USER_ID, is_live, orders, problem};
+use super::{CURRENCY, FOREIGN_PAYMENT, USER_ID, is_live, notices, orders, problem};
 use crate::money::Money;
 
 /// What the browser's script does with a card: the number stays, a token comes back.
@@ -33,8 +36,8 @@ pub fn make_card_token(desk: &Desk, fields: &Map<String, Value>) -> Reply {
     )
 }
 
-/// A payment without a hosted page.
-pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -> Reply {
+/// A payment without a hosted page, by a token of `make_card_token` or of `card_token`.
+pub fn create(desk: &Arc<Desk>, keys: &MercadopagoKeys, request: &Request, fields: Map<String, Value>) -> Reply {
     let amount = money(fields.get("transaction_amount"));
     let means = text(&fields, "payment_method_id").and_then(Means::from_id);
     let email = fields
@@ -48,8 +51,13 @@ pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -
             "transaction_amount, payment_method_id or payer.email is missing or invalid",
         );
     };
-    let holder = text(&fields, "token").and_then(|token| desk.state().mercadopago.spend_token(token));
+    let token = text(&fields, "token").unwrap_or_default();
+    let holder = desk.state().mercadopago.spend_token(token);
+    let named = CardToken::read(token).filter(|_| desk.state().spent_tokens.insert(token.to_owned()));
     let (status, detail) = match (means, holder) {
+        (Means::Card, None) if named.is_some() => {
+            named.map_or((SimStatus::Pending, None), |named| named_outcome(named.outcome))
+        }
         (Means::Card, None) => return problem(StatusCode::BAD_REQUEST, 2006, "Card Token not found"),
         (Means::Card, Some(holder)) => books::outcome_of(&holder),
         (Means::Balance, _) => (SimStatus::Paid, None),
@@ -64,13 +72,38 @@ pub fn create(desk: &Desk, keys: &MercadopagoKeys, fields: Map<String, Value>) -
     let id = format!("direct-{}", random_hex());
     let mut payment = Payment::new(id, reference, &amount.major_text(), CURRENCY.code(), description);
     payment.notify_url = text(&fields, "notification_url").map(ToOwned::to_owned);
+    let mut asked = fields.clone();
+    if let Some(device) = request.header("x-meli-session-id") {
+        asked.insert("device".to_owned(), json!(device));
+    }
     payment.extra = fields;
+    payment.extra.insert("asked".to_owned(), Value::Object(asked));
     let token = payment.token.clone();
     desk.state().payments.push(payment);
     let made = books::attempt(desk, &token, means, status, detail);
+    if !desk.has_quirk(Quirk::SilentCharges) {
+        let told = notices::errands(desk, &token, Choice::Pay, &["created"]);
+        desk.sender.spawn(desk, told);
+    }
     match made.and_then(|id| books::by_id(desk, &id.to_string())) {
         Some((found, checkout)) => Reply::json(StatusCode::CREATED, &shown(desk, keys, &found, &checkout)),
         None => problem(StatusCode::INTERNAL_SERVER_ERROR, 500, "the payment is gone"),
+    }
+}
+
+/// What a test token's name stands for here.
+fn named_outcome(outcome: Outcome) -> (SimStatus, Option<String>) {
+    let word = |word: &str| (SimStatus::Word(word.to_owned()), None);
+    let refused = |detail: &str| (SimStatus::Declined, Some(format!("cc_rejected_{detail}")));
+    match outcome {
+        Outcome::Paid => (SimStatus::Paid, None),
+        Outcome::Declined => refused("other_reason"),
+        Outcome::InsufficientFunds => refused("insufficient_amount"),
+        Outcome::Fraud => refused("high_risk"),
+        Outcome::Challenge => word("pending/pending_challenge"),
+        Outcome::Pending => word("pending/pending_provider_response"),
+        Outcome::InProcess => word("in_process/pending_contingency"),
+        Outcome::Authorized => word("authorized/pending_capture"),
     }
 }
 
@@ -284,7 +317,9 @@ fn shown(desk: &Desk, keys: &MercadopagoKeys, found: &Try, checkout: &Payment) -
         "currency_id": checkout.currency,
         "payment_method_id": found.means.id(),
         "payment_type_id": found.means.kind(),
-        "installments": 1,
+        "installments": checkout.extra.get("installments").unwrap_or(&json!(1)),
+        "issuer_id": checkout.extra.get("issuer_id").unwrap_or(&json!("310")),
+        "card": (found.means == Means::Card).then(|| json!({ "first_six_digits": "407559", "last_four_digits": "3764" })),
         "operation_type": "regular_payment",
         "processing_mode": "aggregator",
         "date_created": found.at.to_string(),
