@@ -258,10 +258,11 @@ fn by_reference(api: Api, key: PaymentKey) -> Dialogue<Report> {
         // The account was set to orders after this order's preference was made.
         (MercadopagoCheckout::Orders, Some(id)) if id.contains('-') => payment::search(api, key),
         // A card's payment is none of its orders.
-        (MercadopagoCheckout::Orders, _) => order::search(api.clone(), key.clone()).then(move |found| match found {
+        (MercadopagoCheckout::Orders, None) => order::search(api.clone(), key.clone()).then(move |found| match found {
             Err(GatewayError::NotFound) => payment::search(api, key),
             other => Dialogue::Done(other),
         }),
+        (MercadopagoCheckout::Orders, Some(_)) => order::search(api, key),
         (MercadopagoCheckout::Preferences, _) => payment::search(api, key),
     }
 }

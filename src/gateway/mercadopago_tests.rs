@@ -1192,9 +1192,19 @@ fn orders_are_found_by_reference_within_two_days() {
     );
     assert_eq!(report.unwrap().status, PaymentStatus::Paid);
     assert_eq!(
-        ask_order(None, &[(200, r#"{"data":[]}"#)]).1,
+        ask_order(None, &[(200, r#"{"data":[]}"#), (200, &found(&[]))]).1,
         Err(GatewayError::NotFound)
     );
+    // A card that was charged by its token has a payment and no order.
+    let (_, charged) = ask_order(
+        None,
+        &[
+            (200, r#"{"data":[]}"#),
+            (200, &found(&[approved()])),
+            (200, &approved()),
+        ],
+    );
+    assert_eq!(charged.unwrap().status, PaymentStatus::Paid);
     // The account was set to orders after the preference was made.
     let (calls, _) = ask_order(Some("111-31b0"), &[(200, &found(&[approved()])), (200, &approved())]);
     assert_eq!(calls, [SEARCH, GET]);

@@ -490,7 +490,10 @@ async fn o3_keys_are_listed_and_routers_deleted() {
         .await;
     assert_eq!(sales["total"], 1);
     let exported = mikrelay::site::export(&office.store().directory());
-    assert!(!exported.contains(&one.router) && exported.contains(&one.company), "{exported}");
+    assert!(
+        !exported.contains(&one.router) && exported.contains(&one.company),
+        "{exported}"
+    );
     // A router that never sold anything is gone altogether.
     let body = json!({"nombre": "Otro", "host": "10.0.0.9", "usuario": "api", "password": "clave"});
     let routers = format!("/admin/empresas/{}/routers", one.company);

@@ -65,7 +65,10 @@ pub(super) async fn charge(relay: &Relay, reference: &OrderRef, card: &Card, aga
     };
     let request = request(relay, &order, &sale, &place, card);
     let adapter = gateway::of(place.account);
-    match relay.http().converse(adapter.charge(place.account, &request)).await {
+    match relay
+        .converse(place.account, adapter.charge(place.account, &request))
+        .await
+    {
         Ok(report) if again && is_spent(&report) => {
             let line = "the token was spent before: the first try may have reached the gateway";
             note(relay, reference, line.to_owned()).await
