@@ -137,7 +137,10 @@ fn row(field: &Field) -> Row {
         place: field.place.as_str(),
         kind: kind(&(field.schema)(&mut Schemas::default())),
         required: field.required,
-        default: field.default,
+        // Other defaults are words of the program; the documentation of the field says them.
+        default: field
+            .default
+            .filter(|default| serde_json::from_str::<Value>(default).is_ok()),
         doc: field.doc.trim(),
     }
 }
