@@ -614,7 +614,7 @@ async fn the_document_lists_exactly_what_is_served_and_answers_keep_to_it() {
             // A raw body and a file are read by their handlers.
             let fields = operation.pointer("/requestBody/content/application~1json/schema/properties");
             let has_fields = operation["parameters"].is_array() || fields.is_some();
-            assert_eq!(responses.contains_key("422"), has_fields, "{method} {path}");
+            assert!(!has_fields || responses.contains_key("422"), "{method} {path}");
         }
     }
     let mut table: Vec<_> = mikrelay::api::operation::all()
