@@ -18,19 +18,11 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/V4__links_keys_hooks.sql")),
     M::up(include_str!("migrations/V5__refunds.sql")),
     M::up(include_str!("migrations/V6__unplaced_events.sql")),
-<<<<<<< HEAD
-    M::up(include_str!("migrations/V6__products_and_router_keys.sql")),
-    M::up(include_str!("migrations/V7__card_sales.sql")),
-    M::up(include_str!("migrations/V8__bind_mac.sql")),
-    M::up(include_str!("migrations/V9__users.sql")),
-    M::up(include_str!("migrations/V10__telegram_and_endpoints.sql")),
-=======
     M::up(include_str!("migrations/V7__products_and_router_keys.sql")),
     M::up(include_str!("migrations/V8__card_sales.sql")),
     M::up(include_str!("migrations/V9__bind_mac.sql")),
     M::up(include_str!("migrations/V10__users.sql")),
     M::up(include_str!("migrations/V11__telegram_and_endpoints.sql")),
->>>>>>> main
 ];
 
 /// Applies what is missing.
