@@ -194,7 +194,7 @@ async fn d4_a_refund_disables_the_user_and_logs_him_off() {
 }
 
 #[tokio::test]
-async fn d4_a_refund_before_the_payment_leaves_no_user() {
+async fn d4_a_refund_before_the_payment_leaves_no_user_and_another_payment_still_buys() {
     let world = World::new().await;
     let order = world.place("1h").await;
     let approved = FedapayEvent::approved(&order);
@@ -207,7 +207,16 @@ async fn d4_a_refund_before_the_payment_leaves_no_user() {
         .await;
     world.fedapay(&approved).await;
     world.drain().await;
-    assert_eq!((world.state(&order).await, world.users().len()), (State::Refunded, 0));
+    // That payment is over, whichever word came first; the order waits for one that stays.
+    assert_eq!((world.state(&order).await, world.users().len()), (State::Waiting, 0));
+    world
+        .fedapay(&FedapayEvent {
+            id: approved.id + 1,
+            ..approved
+        })
+        .await;
+    world.drain().await;
+    assert_eq!((world.state(&order).await, world.users().len()), (State::Delivered, 1));
 }
 
 #[tokio::test]
