@@ -157,12 +157,15 @@ async fn the_same_requests_work_for_their_own_tenant() {
             reply.body
         );
         // The router of this test refuses the login that an operation before gave the relay.
-        let asks_router = operation.path.ends_with("/mikrotik-profiles");
-        assert!(
-            !matches!(reply.status, 401 | 403 | 500) || operation.path.contains("/auth/") || asks_router,
-            "{told}"
-        );
-        if operation.path.contains('{') {
+        let asks_router = ["/mikrotik-profiles", "/pagar-conekta", "/pagar-mercado-pago"]
+            .iter()
+            .any(|end| operation.path.ends_with(end));
+        // These are for gateways, which sign.
+        let is_signed = ["/api/v1/webhook", "/api/v1/webhook/mercado-pago"].contains(&operation.path);
+        let may_fail = operation.path.contains("/auth/") || asks_router || is_signed;
+        assert!(!matches!(reply.status, 401 | 403 | 500) || may_fail, "{told}");
+        // Nothing was sold by card; `card_api` asks about payments of one's own.
+        if operation.path.contains('{') && !operation.path.contains("/estado-pago/") {
             assert_ne!(reply.status, 404, "{told}");
         }
         if operation.path.contains("/auth/logout") || operation.path.contains("usuarios/{usuario_id}/toggle") {
