@@ -358,7 +358,7 @@ impl Relay {
 
     /// Whether so many webhooks are being taken in that other work should let them pass.
     pub fn is_rushed(&self) -> bool {
-        self.0.arriving.is_rush()
+        self.0.arriving.was_rush()
     }
 
     /// Resolves when new jobs were committed, and says in which lanes.

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use governor::{DefaultKeyedRateLimiter, Quota};
@@ -56,18 +57,46 @@ impl std::fmt::Debug for CallbackRequest<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Refusals(AtomicU64);
 
-/// How many webhooks are between their last byte and their answer.
-#[derive(Debug, Default)]
-pub(super) struct Arriving(AtomicUsize);
+/// How many webhooks are between their last byte and their answer, and when they were last many.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    now: AtomicUsize,
+    since: Instant,
+    /// Milliseconds since `since`; zero if there never was a rush.
+    rushed_at_ms: AtomicU64,
+}
+
+impl Default for Arriving {
+    fn default() -> Self {
+        Self {
+            now: AtomicUsize::new(0),
+            since: Instant::now(),
+            rushed_at_ms: AtomicU64::new(0),
+        }
+    }
+}
 
 impl Arriving {
-    pub fn is_rush(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > RUSH
+    /// Many at this moment.
+    fn is_rush(&self) -> bool {
+        self.now.load(Ordering::Relaxed) > RUSH
+    }
+
+    /// Many a moment ago: each commit answers all that wait, so that between two of them nobody seems to knock.
+    pub fn was_rush(&self) -> bool {
+        let at_ms = self.rushed_at_ms.load(Ordering::Relaxed);
+        at_ms > 0 && self.elapsed_ms().saturating_sub(at_ms) < RUSH_ECHO_MS
     }
 
     fn enter(&self) -> Arrival<'_> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        if self.now.fetch_add(1, Ordering::Relaxed) >= RUSH {
+            self.rushed_at_ms.store(self.elapsed_ms().max(1), Ordering::Relaxed);
+        }
         Arrival(self)
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -76,7 +105,7 @@ struct Arrival<'a>(&'a Arriving);
 
 impl Drop for Arrival<'_> {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -310,7 +339,7 @@ pub(super) async fn store(
     let stored = relay.store().write_repeatable(move |db| insert(db, &event)).await?;
     match stored {
         // In a rush the last ones wake the runner, for all; and it looks around by itself.
-        Stored::New(_) | Stored::Duplicate(_) if relay.is_rushed() => {}
+        Stored::New(_) | Stored::Duplicate(_) if relay.0.arriving.is_rush() => {}
         Stored::New(_) | Stored::Duplicate(_) => relay.wake(&Lane::Account(sender.account.id.clone())),
         Stored::Conflict(id) => {
             tracing::warn!(event = %id, "event {id} came again with other bytes; the first were kept");
@@ -392,3 +421,5 @@ const OWN_VALUE_MAX_BYTES: usize = 256;
 const REFUSALS_LOGGED: u64 = 100;
 /// More webhooks than this at one moment are a backlog that a gateway sends after an outage.
 const RUSH: usize = 16;
+/// Longer than a commit takes on a slow disk.
+const RUSH_ECHO_MS: u64 = 100;
