@@ -407,6 +407,32 @@ fn may_use(file: &Source, part: &str, used: &str) -> bool {
 }
 
 /// Fails when the production code of a concerned file holds one of the needles.
+/// Defect S10 of the documented service: codes from a generator that can be computed. Only the operating system's own
+/// source is drawn from where codes, tokens and keys are made; the others serve delays and the numbers of log lines.
+#[test]
+fn s10_codes_and_secrets_come_from_the_operating_systems_source() {
+    let harmless = ["jobs.rs", "payment/hooks.rs", "web/route.rs"];
+    refuse(
+        &["rand::rng(", "rand::random", "ThreadRng", "SmallRng", "StdRng"],
+        |file| file.part() != "sim" && !harmless.iter().any(|name| file.name.ends_with(name)),
+    );
+    let drawn = sources()
+        .into_iter()
+        .filter(|file| file.part() != "voucher")
+        .flat_map(|file| {
+            let calls: Vec<_> = file
+                .code()
+                .lines()
+                .filter(|line| line.contains("draw_for_portal(") || line.contains("Voucher::draw("))
+                .map(str::to_owned)
+                .collect();
+            calls
+        });
+    for call in drawn {
+        assert!(call.contains("SysRng"), "{call}");
+    }
+}
+
 fn refuse(needles: &[&str], concerned: impl Fn(&Source) -> bool) {
     let mut found = Vec::new();
     for file in sources().iter().filter(|file| concerned(file)) {
