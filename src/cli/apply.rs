@@ -1,13 +1,30 @@
 //! `mikrelay apply`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::open;
 use crate::audit::{Actor, Changes};
 use crate::site::{self, Site, SiteError, Summary};
 use crate::store::{Store, StoreError};
+
+/// What may be said after `apply`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The business file
+    file: PathBuf,
+    /// Also remove what the file does not name
+    #[arg(long)]
+    prune: bool,
+}
+
+impl Args {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        run(&open(config)?, &self.file, self.prune, out)
+    }
+}
 
 /// Reads a business file from disk.
 pub fn read(file: &Path) -> Result<Site> {

@@ -1,12 +1,34 @@
 //! `mikrelay config`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::Subcommand;
 
 use super::apply;
 use crate::config::{Config, MailTransport, Password};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the settings file and, if given, a business file
+    Check {
+        /// A business file to check as well
+        #[arg(long, value_name = "FILE")]
+        site: Option<PathBuf>,
+    },
+    /// Print a settings file with every option and its reason
+    Example,
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        match self {
+            Self::Check { site } => check(config, site.as_deref(), out),
+            Self::Example => example(out),
+        }
+    }
+}
 
 /// Checks the settings file, and a business file if one is named.
 pub fn check(config: Option<&Path>, site: Option<&Path>, out: &mut dyn Write) -> Result<()> {

@@ -1,10 +1,13 @@
 //! `mikrelay event list|show|replay`: the inbox of webhooks. Shows no password and no token.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::open;
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash, plain};
 use crate::company::Language;
@@ -13,6 +16,39 @@ use crate::ids::{EventId, OrderRef};
 use crate::job::{Lane, NewJob, Task};
 use crate::reason::fault_sentence;
 use crate::store::{Db, EventFilter, Store, StoreError};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The latest webhooks
+    List {
+        /// Only events that need attention or are not settled
+        #[arg(long)]
+        open: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One webhook with its exact bytes
+    Show {
+        id: i64,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Settle a webhook again
+    Replay { id: i64 },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let store = &open(config)?;
+        match self {
+            Self::List { open, limit, json } => list(store, open, limit, json, out),
+            Self::Show { id, json } => show(store, id, json, out),
+            Self::Replay { id } => replay(store, id, out),
+        }
+    }
+}
 
 /// The latest events; `only_open`: those not settled, those that somebody must look at, and those whose bytes changed
 /// between deliveries.

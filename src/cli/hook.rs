@@ -2,8 +2,10 @@
 //! shown without their queries, which may hold tokens.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use clap::Subcommand;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -11,11 +13,67 @@ use serde_json::{Value, json};
 use super::key::known_company;
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash};
+use super::{hook_endpoint, open};
 use crate::hook::{Delivery, Hook, HookState, Signer};
 use crate::ids::{HookId, OrderRef};
 use crate::job::{NewJob, Task};
 use crate::payment::hooks::lane_to;
 use crate::store::{HookFilter, Store};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The latest webhooks
+    List {
+        /// Only those that nobody took
+        #[arg(long)]
+        open: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One webhook, its tries and its body
+    Show {
+        id: i64,
+        /// Also show the code that it tells of
+        #[arg(long)]
+        voucher: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a webhook again
+    Replay { id: i64 },
+    /// Print what signs a company's webhooks
+    Secret {
+        /// The company's id in the business file
+        company: String,
+    },
+    /// Make a new secret; the old one signs as well for a while
+    Rotate {
+        /// The company's id in the business file
+        company: String,
+        /// For how many hours the old one still signs
+        #[arg(long, default_value_t = 24)]
+        keep_hours: u32,
+    },
+    /// Where a company's own webhooks go
+    #[command(subcommand)]
+    Endpoint(hook_endpoint::Command),
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let store = &open(config)?;
+        match self {
+            Self::List { open, limit, json } => list(store, open, limit, json, out),
+            Self::Show { id, voucher, json } => show(store, id, voucher, json, out),
+            Self::Replay { id } => replay(store, id, out),
+            Self::Secret { company } => secret(store, &company, out),
+            Self::Rotate { company, keep_hours } => rotate(store, &company, keep_hours, out),
+            Self::Endpoint(command) => command.run(store, out),
+        }
+    }
+}
 
 /// The latest webhooks; `only_open`: those that nobody took.
 pub fn list(store: &Store, only_open: bool, limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {

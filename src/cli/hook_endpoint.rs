@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
+use clap::Subcommand;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -18,6 +19,59 @@ use crate::ids::{CompanyId, EndpointId};
 use crate::payment::hooks::lane_to;
 use crate::secrets;
 use crate::store::Store;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send a company's events to an address; its secret is shown
+    Add {
+        /// The company's id in the business file
+        company: String,
+        /// Where they are posted
+        url: String,
+        /// Only this event, for example `payment.succeeded`; may be repeated
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// The endpoints and what they are told of
+    List {
+        /// Only this company's
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change what an endpoint is told of; one that was gone hears again
+    Events {
+        id: String,
+        /// Only this event; may be repeated; without it all
+        #[arg(long, value_name = "EVENT")]
+        event: Vec<String>,
+    },
+    /// Forget an endpoint; what still waits for it is not sent
+    Remove { id: String },
+    /// Print what signs an endpoint's webhooks
+    Secret { id: String },
+    /// Make a new secret; the old one signs as well for a while
+    Rotate {
+        id: String,
+        /// For how many hours the old one still signs
+        #[arg(long, default_value_t = 24)]
+        keep_hours: u32,
+    },
+}
+
+impl Command {
+    pub(super) fn run(self, store: &Store, out: &mut dyn Write) -> Result<()> {
+        match self {
+            Self::Add { company, url, event } => add(store, &company, &url, &event, out),
+            Self::List { company, json } => list(store, company.as_deref(), json, out),
+            Self::Events { id, event } => events(store, &id, &event, out),
+            Self::Remove { id } => remove(store, &id, out),
+            Self::Secret { id } => secret(store, &id, out),
+            Self::Rotate { id, keep_hours } => rotate(store, &id, keep_hours, out),
+        }
+    }
+}
 
 /// A new endpoint; without `events` it gets all. Its secret is shown.
 pub fn add(store: &Store, company: &str, url: &str, events: &[String], out: &mut dyn Write) -> Result<()> {

@@ -2,21 +2,90 @@
 //! digest.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Result, bail};
-use jiff::Timestamp;
+use clap::Subcommand;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::load;
 use super::order::print_json;
 use super::table::{Table, line, moment, plain};
 use crate::api_key::{ApiKey, KEY_PREFIX, KeyKind};
+use crate::app;
 use crate::audit::{Actor, Changes};
 use crate::ids::{ApiKeyId, CompanyId, RouterId};
 use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
 use crate::secrets;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Db, Store, StoreError};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a key for a company's programs; it is shown once
+    Make {
+        /// The company's id in the business file
+        company: String,
+        /// Who will hold it
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// Make a key for the portal pages of a router; it is shown once
+    Router {
+        /// The router's id in the business file
+        router: String,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        name: String,
+        /// For how many days it opens the router
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+        /// End all other keys of the router in the same moment
+        #[arg(long)]
+        replace: bool,
+    },
+    /// All keys
+    List {
+        /// Only those of this company
+        #[arg(long)]
+        company: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a key at once
+    Revoke {
+        /// The id that `key list` shows
+        id: String,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let config = load(config)?;
+        let (store, master) = app::open_store(&config)?;
+        match self {
+            Self::Make { company, name } => make(&store, &company, &name, out),
+            Self::Router {
+                router,
+                name,
+                days,
+                replace,
+            } => {
+                let wish = KeyWish {
+                    name: name.trim().to_owned(),
+                    lifetime: SignedDuration::from_hours(i64::from(days) * 24),
+                    replacing: replace,
+                };
+                let tokens = router_keys::tokens(&master, &config.api.token_secrets);
+                make_for_router(&store, tokens, &router, wish, out)
+            }
+            Self::List { company, json } => list(&store, company.as_deref(), json, out),
+            Self::Revoke { id } => revoke(&store, &id, out),
+        }
+    }
+}
 
 /// Makes a key for a company and shows it.
 pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Result<()> {

@@ -1,11 +1,35 @@
 //! `mikrelay kit walled-garden`: prints the script, and nothing else, so that it can be piped to a router.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use clap::Subcommand;
 
+use super::load;
 use crate::company::GatewayName;
 use crate::kit::walled_garden_script;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A script that lets unpaid phones reach the relay and the gateways
+    WalledGarden {
+        /// Gateways in use: fedapay, cinetpay, feexpay; comma-separated or repeated
+        #[arg(long, value_delimiter = ',', required = true)]
+        gateway: Vec<String>,
+        /// The relay's host name; from `public_url` when absent
+        #[arg(long)]
+        host: Option<String>,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let Self::WalledGarden { gateway, host } = self;
+        let host = host.map_or_else(|| load(config).map(|config| config.public_host()), Ok)?;
+        walled_garden(&gateway, &host, out)
+    }
+}
 
 /// The script that lets unpaid phones reach the relay at `host` and the named gateways.
 pub fn walled_garden(gateways: &[String], host: &str, out: &mut dyn Write) -> Result<()> {

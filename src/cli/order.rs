@@ -1,24 +1,84 @@
-//! `mikrelay order list|show|retry`: works beside a running relay, which is woken by the store.
+//! `mikrelay order`: works beside a running relay, which is woken by the store.
 //! Shows no secret, and the buyer's code only when asked for it.
 
 use std::io::Write;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
+use clap::Subcommand;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+pub use super::retry::retry;
 use super::table::{Table, line, moment, or_dash, plain};
+use super::{ledger, open, refund};
 use crate::company::Language;
 use crate::event::Event;
 use crate::ids::OrderRef;
-use crate::job::{Job, Lane, NewJob, Task};
+use crate::job::Job;
 use crate::message::{Message, MessageState};
-use crate::order::{Effect, Fact, Order, State, step};
-use crate::payment::lane_of;
-use crate::payment::refund::wish;
+use crate::order::{Order, State};
 use crate::reason::Reason;
 use crate::refund::Refund;
 use crate::store::{Db, EventFilter, OrderFilter, Store, StoreError};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The latest orders
+    List {
+        /// Only orders in this state, for example `stuck`; may be repeated
+        #[arg(long, value_name = "STATE")]
+        state: Vec<String>,
+        /// How many at the most
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One order and its history
+    Show {
+        reference: String,
+        /// Also show the code
+        #[arg(long)]
+        voucher: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let an order go on: a held or stuck one to the router, an unpaid one to the gateway
+    Retry { reference: String },
+    /// Give a payment back; says what it would do unless `--yes` is there
+    Refund(refund::Args),
+    /// Say that you gave a payment back in the gateway's dashboard: its code stops working
+    Refunded {
+        reference: String,
+        /// The gateway's id of the payment, where an order was paid twice
+        #[arg(long, value_name = "ID")]
+        payment: Option<String>,
+    },
+    /// The last daily comparison of each account with its gateway
+    Ledger {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let store = &open(config)?;
+        match self {
+            Self::List { state, limit, json } => list(store, &state, limit, json, out),
+            Self::Show {
+                reference,
+                voucher,
+                json,
+            } => show(store, &reference, voucher, json, out),
+            Self::Retry { reference } => retry(store, &reference, out),
+            Self::Refund(wish) => refund::refund(store, &wish.into(), out),
+            Self::Refunded { reference, payment } => refund::refunded(store, &reference, payment.as_deref(), out),
+            Self::Ledger { json } => ledger::print(store, json, out),
+        }
+    }
+}
 
 /// The latest orders, in these states or in any.
 pub fn list(store: &Store, states: &[String], limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {
@@ -100,27 +160,6 @@ pub fn show(store: &Store, reference: &str, voucher: bool, json: bool, out: &mut
     print_history(&file, out)
 }
 
-/// Lets an order go on: one that is held or stuck to the router, one that saw no money to the gateway.
-pub fn retry(store: &Store, reference: &str, out: &mut dyn Write) -> Result<()> {
-    let wanted = reference.to_owned();
-    let done = store.write_now(move |db| {
-        let Some(order) = find(db, &wanted)? else {
-            return Ok(None);
-        };
-        retry_order(db, order).map(Some)
-    })?;
-    let (order, sentence) = done.ok_or_else(|| unknown(reference))?;
-    match sentence {
-        Some(sentence) => writeln!(out, "{}: {sentence}", order.reference)?,
-        None => bail!(
-            "order `{}` is {}: there is nothing to retry",
-            order.reference,
-            order.state.as_str()
-        ),
-    }
-    Ok(())
-}
-
 /// Everything the store knows about an order.
 struct File {
     order: Order,
@@ -167,67 +206,6 @@ pub(super) fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError>
     }
     let mut found = db.find_for_recovery(None, text)?;
     Ok(if found.len() == 1 { found.pop() } else { None })
-}
-
-/// What was begun, as a sentence; `None` where there is nothing to begin.
-fn retry_order(db: &Db<'_>, mut order: Order) -> Result<(Order, Option<&'static str>), StoreError> {
-    let now = db.now();
-    // A refund that no gateway was asked for yet is taken back; the order is as before it.
-    let is_taken_back = order.state == State::Refunding && wish::take_back(db, &mut order)?;
-    if is_taken_back && order.paid_at.is_none() {
-        return Ok((
-            order,
-            Some("its refund is taken back; it is held again, retry once more to release it"),
-        ));
-    }
-    let (next, effects) = step(order.state, Fact::Released);
-    if effects.contains(&Effect::Provision) {
-        let directory = db.load_directory()?;
-        let Some(lane) = lane_of(&directory, &order) else {
-            return Err(StoreError::NotFound {
-                what: "hotspot",
-                id: order.hotspot.to_string(),
-            });
-        };
-        db.add_job(&NewJob {
-            task: Task::Provision(order.reference.clone()),
-            lane,
-            due_at: now,
-        })?;
-        if order.voucher.is_none() && order.state != State::Held {
-            // A server that only the callback named and the router lacks would keep the order stuck for ever.
-            order.params.server = None;
-        }
-        if next != order.state {
-            order.state = next;
-            order.reason = None;
-            order.paid_at.get_or_insert(now);
-        }
-        db.save_order(&order)?;
-        let (line, sentence) = match &order.link {
-            None => (
-                "released by the operator: the router is tried now",
-                "released; the router is tried now",
-            ),
-            Some(_) => (
-                "released by the operator: its result is told now",
-                "released; its result is told now",
-            ),
-        };
-        db.add_step(&order.reference, now, line)?;
-        return Ok((order, Some(sentence)));
-    }
-    if order.state.awaits_money() {
-        let lane = Lane::Questions(order.account.clone());
-        db.add_job(&NewJob {
-            task: Task::Reconcile(order.reference.clone()),
-            lane,
-            due_at: now,
-        })?;
-        db.add_step(&order.reference, now, "the operator asks the gateway about the payment")?;
-        return Ok((order, Some("the gateway is asked about the payment now")));
-    }
-    Ok((order, None))
 }
 
 fn read_state(text: &str) -> Result<State> {

@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, anyhow};
+use clap::ValueEnum;
 
 use super::order::{find, unknown};
 use super::table::{line, plain};
@@ -23,6 +24,53 @@ pub struct Wish {
     pub reason: RefundReason,
     /// Without it nothing is done, only said.
     pub yes: bool,
+}
+
+/// What may be said after `order refund`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    reference: String,
+    /// Really do it
+    #[arg(long)]
+    yes: bool,
+    /// What the gateway is told
+    #[arg(long, value_enum, default_value = "requested")]
+    reason: Reason,
+    /// The gateway's id of the payment, where an order was paid twice; its own payment when absent
+    #[arg(long, value_name = "ID")]
+    payment: Option<String>,
+}
+
+/// Why a payment goes back.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Reason {
+    /// The buyer wants his money back
+    Requested,
+    /// The code cannot be delivered
+    Undeliverable,
+    /// It was paid twice
+    Duplicate,
+}
+
+impl From<Reason> for RefundReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Requested => Self::RequestedByClient,
+            Reason::Undeliverable => Self::CannotBeFulfilled,
+            Reason::Duplicate => Self::Duplicate,
+        }
+    }
+}
+
+impl From<Args> for Wish {
+    fn from(args: Args) -> Self {
+        Self {
+            reference: args.reference,
+            payment: args.payment,
+            reason: args.reason.into(),
+            yes: args.yes,
+        }
+    }
 }
 
 /// Says what a refund would do, and does it.

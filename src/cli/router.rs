@@ -5,11 +5,14 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use clap::Subcommand;
 use jiff::Timestamp;
 
+use super::open;
 use super::table::plain;
 use crate::clock::Clock;
 use crate::company::{Directory, Router, RouterTls};
@@ -17,6 +20,22 @@ use crate::ids::RouterId;
 use crate::routeros::{Deadlines, RouterError, Session, Survey, Target, TrapKind};
 use crate::store::Store;
 use crate::tls::TlsError;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Connect, log in and compare profiles and hotspot servers with the business file
+    Test {
+        /// The router's id; all of them when absent
+        id: Option<String>,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let Self::Test { id } = self;
+        test(&open(config)?, id.as_deref(), out)
+    }
+}
 
 /// Tests one router of the store, or all of them. Fails if any has an error.
 pub fn test(store: &Store, id: Option<&str>, out: &mut dyn Write) -> Result<()> {

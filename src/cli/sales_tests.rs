@@ -10,6 +10,7 @@ use crate::company::{
 };
 use crate::event::{NewEvent, Proof, Stored};
 use crate::ids::{AccountId, CompanyId, EventId, HotspotId, RouterId};
+use crate::job::{Lane, Task};
 use crate::mik_params::MikParams;
 use crate::money::{Currency, Money};
 use crate::order::{Buyer, Online, PlanSnapshot};

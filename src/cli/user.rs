@@ -1,22 +1,88 @@
 //! `mikrelay user`: people who sign in. A password is asked for at the terminal or read from a pipe, never taken from
 //! an argument, which every user of the machine could see.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::Write;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use anyhow::{Context, Result};
+use clap::Subcommand;
 use secrecy::SecretString;
-use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
+use super::ask::ask_password;
 use super::key::known_company;
+use super::open;
 use super::order::print_json;
 use super::table::{Table, moment, or_dash, plain};
+use crate::admin;
 use crate::admin::users::{self, UserWish};
-use crate::admin::{self, password};
-use crate::audit::{Actor, Changed};
-use crate::store::{AuditFilter, Store};
+use crate::audit::Actor;
+use crate::store::Store;
 use crate::user::{Role, User, fold_email};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a user; the password is asked for, or read from a pipe
+    Add {
+        /// The e-mail address
+        email: String,
+        /// `super_admin`: the operator's own; `cliente_admin`: one company's
+        #[arg(long)]
+        role: String,
+        /// The company of a `cliente_admin`
+        #[arg(long)]
+        company: Option<String>,
+        /// Who it is; the address when absent
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// All users
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a user out and end his sessions
+    Disable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Let a user in again
+    Enable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Give a user a new password, asked for or read from a pipe, and end his sessions
+    SetPassword {
+        /// The e-mail address
+        email: String,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+        let store = &open(config)?;
+        match self {
+            Self::Add {
+                email,
+                role,
+                company,
+                name,
+            } => add(
+                store,
+                &email,
+                &role,
+                company.as_deref(),
+                name.as_deref(),
+                ask_password,
+                out,
+            ),
+            Self::List { json } => list(store, json, out),
+            Self::Disable { email } => set_active(store, &email, false, out),
+            Self::Enable { email } => set_active(store, &email, true, out),
+            Self::SetPassword { email } => set_password(store, &email, ask_password, out),
+        }
+    }
+}
 
 /// Makes a user whose password comes from `password`.
 pub fn add(
@@ -101,109 +167,6 @@ pub fn set_password(
     Ok(())
 }
 
-/// The latest lines of the audit log, newest first.
-pub fn audit(store: &Store, company: Option<&str>, limit: u32, json: bool, out: &mut dyn Write) -> Result<()> {
-    let company = company.map(|company| known_company(store, company)).transpose()?;
-    let lines = store.read_now(|db| db.audits(&AuditFilter { company, limit }))?;
-    if json {
-        let lines = lines.iter().map(|audit| {
-            let line = &audit.line;
-            json!({
-                "id": audit.id,
-                "at": audit.at,
-                "company": line.company,
-                "user": line.user,
-                "who": line.who,
-                "act": line.act,
-                "subject": line.subject,
-                "changes": line.changes,
-            })
-        });
-        return print_json(&Value::Array(lines.collect()), out);
-    }
-    let mut table = Table::new(&["AT", "WHO", "ACT", "COMPANY", "SUBJECT", "CHANGED"]);
-    for audit in &lines {
-        let line = &audit.line;
-        let changed: Vec<_> = line
-            .changes
-            .fields()
-            .map(|(field, changed)| told(field, changed))
-            .collect();
-        table.row(vec![
-            moment(audit.at),
-            line.who.clone(),
-            line.act.clone(),
-            or_dash(line.company.as_ref().map(|company| company.as_str())),
-            line.subject.clone(),
-            changed.join(", "),
-        ]);
-    }
-    table.print(out)?;
-    Ok(())
-}
-
-/// A password from the terminal, typed twice and not shown, or the first line of a pipe.
-pub fn ask_password() -> Result<SecretString> {
-    let input = io::stdin();
-    if !input.is_terminal() {
-        return first_line(input.lock());
-    }
-    let first = ask("Password: ")?;
-    let again = ask("The same again: ")?;
-    if *first != *again {
-        bail!("the two are not the same; nothing was changed");
-    }
-    Ok(SecretString::from(first.as_str()))
-}
-
-fn ask(prompt: &str) -> Result<Zeroizing<String>> {
-    eprint!("{prompt}");
-    io::stderr().flush()?;
-    let shown = Silence::begin()?;
-    let mut line = Zeroizing::new(String::new());
-    let read = io::stdin().lock().take(MOST_INPUT_BYTES).read_line(&mut line);
-    drop(shown);
-    eprintln!();
-    read.context("the password cannot be read")?;
-    Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-/// The password in the first line of `input`; its end of line is no part of it.
-fn first_line(input: impl BufRead) -> Result<SecretString> {
-    let mut line = Zeroizing::new(String::new());
-    input
-        .take(MOST_INPUT_BYTES)
-        .read_line(&mut line)
-        .context("the password cannot be read")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        bail!("no password was given; type it, or pass it in by a pipe");
-    }
-    Ok(SecretString::from(password))
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silence(Termios);
-
-impl Silence {
-    fn begin() -> Result<Self> {
-        let before = tcgetattr(io::stdin()).context("the terminal cannot be asked")?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        silent.local_modes.insert(LocalModes::ECHONL);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &silent).context("the terminal cannot be set")?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Silence {
-    fn drop(&mut self) {
-        if let Err(error) = tcsetattr(io::stdin(), OptionalActions::Now, &self.0) {
-            tracing::warn!(%error, "the terminal stays silent; type `reset`");
-        }
-    }
-}
-
 fn known_user(store: &Store, email: &str) -> Result<User> {
     let found = match fold_email(email) {
         Some(email) => store.read_now(|db| db.user_by_email(&email))?,
@@ -211,16 +174,6 @@ fn known_user(store: &Store, email: &str) -> Result<User> {
     };
     let found = found.map(|(user, _)| user);
     found.with_context(|| format!("there is no user `{}`; see `mikrelay user list`", plain(email)))
-}
-
-fn told(field: &str, changed: &Changed) -> String {
-    let or_nothing = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-    match changed {
-        Changed::Value { from: None, to } => format!("{field} {}", or_nothing(to)),
-        Changed::Value { from, to } => format!("{field} {} -> {}", or_nothing(from), or_nothing(to)),
-        Changed::SecretSet => format!("{field} (set)"),
-        Changed::SecretCleared => format!("{field} (cleared)"),
-    }
 }
 
 fn user_json(user: &User) -> Value {
@@ -236,13 +189,9 @@ fn user_json(user: &User) -> Value {
     })
 }
 
-/// One more than any password has, with its end of line.
-const MOST_INPUT_BYTES: u64 = password::MOST_BYTES as u64 + 3;
-
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
+    use super::super::audit;
     use super::*;
     use crate::clock::Clock;
     use crate::secrets::MasterKey;
@@ -285,7 +234,7 @@ mod tests {
         run(|out| set_password(&store, "ana@example.com", || Ok("otra frase bien larga".into()), out)).unwrap();
         assert!(run(|out| set_password(&store, "eva@example.com", good, out)).is_err());
 
-        let lines = run(|out| audit(&store, None, 50, false, out)).unwrap();
+        let lines = run(|out| audit::list(&store, None, 50, false, out)).unwrap();
         for part in [
             "user add",
             "user disable",
@@ -296,25 +245,7 @@ mod tests {
             assert!(lines.contains(part), "{part}: {lines}");
         }
         assert!(!lines.contains("frase"), "{lines}");
-        let json = run(|out| audit(&store, None, 50, true, out)).unwrap();
+        let json = run(|out| audit::list(&store, None, 50, true, out)).unwrap();
         assert!(!json.contains("frase") && json.contains("command line"), "{json}");
-    }
-
-    #[test]
-    fn a_pipe_gives_its_first_line() {
-        for (input, password) in [
-            ("secreto largo\n", Some("secreto largo")),
-            ("secreto largo\r\nmore", Some("secreto largo")),
-            (" spaces count ", Some(" spaces count ")),
-            ("", None),
-            ("\n", None),
-        ] {
-            let read = first_line(input.as_bytes());
-            assert_eq!(
-                read.as_ref().ok().map(ExposeSecret::expose_secret),
-                password,
-                "{input:?}"
-            );
-        }
     }
 }
