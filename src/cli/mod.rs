@@ -14,6 +14,7 @@ pub mod key;
 pub mod kit;
 pub mod ledger;
 pub mod order;
+pub mod progress;
 pub mod refund;
 mod retry;
 pub mod router;
