@@ -8,8 +8,6 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::admin::password;
-
 /// A password from the terminal, typed twice and not shown, or the first line of a pipe.
 pub fn ask_password() -> Result<SecretString> {
     let input = io::stdin();
@@ -24,6 +22,30 @@ pub fn ask_password() -> Result<SecretString> {
     Ok(SecretString::from(first.as_str()))
 }
 
+/// A gateway's key or a router's password, typed and not shown, or the next line of a pipe.
+pub fn ask_secret(name: &str) -> Result<SecretString> {
+    let input = io::stdin();
+    if !input.is_terminal() {
+        return first_line(input.lock());
+    }
+    first_line(ask(&format!("{name}: "))?.as_bytes())
+}
+
+/// Several lines of a pipe, or of a terminal until Ctrl-D; they are shown, because nobody types them unseen.
+pub fn ask_lines(name: &str) -> Result<SecretString> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        eprintln!("{name}, one on a line; Ctrl-D ends them:");
+    }
+    let mut text = Zeroizing::new(String::new());
+    let read = input.lock().take(MOST_INPUT_BYTES).read_to_string(&mut text);
+    read.context("the secrets cannot be read")?;
+    if text.trim().is_empty() {
+        bail!("no secret was given; type it, or pass it in by a pipe");
+    }
+    Ok(SecretString::from(text.as_str()))
+}
+
 fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     eprint!("{prompt}");
     io::stderr().flush()?;
@@ -32,20 +54,20 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     let read = io::stdin().lock().take(MOST_INPUT_BYTES).read_line(&mut line);
     drop(shown);
     eprintln!();
-    read.context("the password cannot be read")?;
+    read.context("the secret cannot be read")?;
     Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// The password in the first line of `input`; its end of line is no part of it.
+/// The secret in the first line of `input`; its end of line is no part of it.
 fn first_line(input: impl BufRead) -> Result<SecretString> {
     let mut line = Zeroizing::new(String::new());
     input
         .take(MOST_INPUT_BYTES)
         .read_line(&mut line)
-        .context("the password cannot be read")?;
+        .context("the secret cannot be read")?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        bail!("no password was given; type it, or pass it in by a pipe");
+        bail!("nothing was given; type it, or pass it in by a pipe");
     }
     Ok(SecretString::from(password))
 }
@@ -72,8 +94,8 @@ impl Drop for Silence {
     }
 }
 
-/// One more than any password has, with its end of line.
-const MOST_INPUT_BYTES: u64 = password::MOST_BYTES as u64 + 3;
+/// Longer than any password and any list of PEM keys.
+const MOST_INPUT_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

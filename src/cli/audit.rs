@@ -76,7 +76,7 @@ pub fn list(store: &Store, company: Option<&str>, limit: u32, json: bool, out: &
     Ok(())
 }
 
-fn told(field: &str, changed: &Changed) -> String {
+pub(super) fn told(field: &str, changed: &Changed) -> String {
     let or_nothing = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     match changed {
         Changed::Value { from: None, to } => format!("{field} {}", or_nothing(to)),

@@ -7,6 +7,7 @@ pub mod config;
 mod demo;
 pub mod event;
 pub mod export;
+pub mod fault;
 mod health;
 pub mod hook;
 pub mod hook_endpoint;
@@ -15,6 +16,7 @@ pub mod kit;
 pub mod ledger;
 pub mod order;
 pub mod progress;
+pub mod record;
 pub mod refund;
 mod retry;
 pub mod router;
@@ -59,6 +61,21 @@ enum Command {
     Apply(apply::Args),
     /// Print the business file as it is stored, without secrets
     Export,
+    /// Companies: who owns routers and accounts
+    #[command(subcommand)]
+    Company(record::Command<record::fields::Company>),
+    /// Routers, and whether they can be reached
+    #[command(subcommand)]
+    Router(router::Command),
+    /// Hotspots: the hotspot servers on routers
+    #[command(subcommand)]
+    Hotspot(record::Command<record::fields::Hotspot>),
+    /// Accounts at the payment gateways
+    #[command(subcommand)]
+    Account(record::Command<record::fields::Account>),
+    /// Plans: what is sold on a hotspot
+    #[command(subcommand)]
+    Plan(record::Command<record::fields::Plan>),
     /// Look at orders and let them go on
     #[command(subcommand)]
     Order(order::Command),
@@ -77,9 +94,6 @@ enum Command {
     /// Look at who changed what
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Look at routers
-    #[command(subcommand)]
-    Router(router::Command),
     /// Check the settings file, or print one with every option
     #[command(subcommand)]
     Config(config::Command),
@@ -125,6 +139,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo(args) => demo::run(args.port),
         Command::Apply(args) => args.run(config, out),
         Command::Export => export::run(&open(config)?, out),
+        Command::Company(command) => command.run(config, out),
+        Command::Hotspot(command) => command.run(config, out),
+        Command::Account(command) => command.run(config, out),
+        Command::Plan(command) => command.run(config, out),
         Command::Order(command) => command.run(config, out),
         Command::Event(command) => command.run(config, out),
         Command::Hook(command) => command.run(config, out),

@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::open;
 use super::table::plain;
+use super::{open, record};
 use crate::clock::Clock;
 use crate::company::{Directory, Router, RouterTls};
 use crate::ids::RouterId;
@@ -23,6 +23,8 @@ use crate::tls::TlsError;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(flatten)]
+    Record(record::Command<record::fields::Router>),
     /// Connect, log in and compare profiles and hotspot servers with the business file
     Test {
         /// The router's id; all of them when absent
@@ -32,8 +34,10 @@ pub enum Command {
 
 impl Command {
     pub fn run(self, config: Option<&Path>, out: &mut dyn Write) -> Result<()> {
-        let Self::Test { id } = self;
-        test(&open(config)?, id.as_deref(), out)
+        match self {
+            Self::Record(command) => command.run(config, out),
+            Self::Test { id } => test(&open(config)?, id.as_deref(), out),
+        }
     }
 }
 

@@ -1,25 +1,44 @@
 //! Writes the stored business records as a business file. A secret is written as `(kept)`, which `apply`
 //! understands as "what is stored stays".
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
+use super::Kind;
+use super::record::Record;
 use super::secret::KEEP;
 use crate::company::{Account, AccountKeys, Company, Directory, Hotspot, LinkPolicy, Mode, Router, RouterTls};
 use crate::plan::Plan;
 
 /// The whole business file.
 pub fn export(directory: &Directory) -> String {
-    let mut text = String::from(HEAD);
-    sorted(&directory.companies).for_each(|it| company(&mut text, it));
+    format!("{HEAD}{}", print(&records(directory)))
+}
+
+/// The records of a business file, each below its heading.
+pub(super) fn print(records: &[Record]) -> String {
+    let mut text = String::new();
+    for record in records {
+        let _ = write!(text, "\n[[{}]]\n", record.kind.as_str());
+        for (name, value) in &record.fields {
+            let _ = writeln!(text, "{name} = {value}");
+        }
+    }
+    text
+}
+
+/// All records, in the order in which they may refer to each other.
+pub fn records(directory: &Directory) -> Vec<Record> {
+    let mut all = Vec::new();
+    sorted(&directory.companies).for_each(|it| company(&mut all, it));
     // What was deleted and is only kept for its orders is no business any more.
     let is_here = |router: &Router| router.card.removed_at.is_none();
     let routers = sorted(&directory.routers).filter(|it| is_here(it));
-    routers.for_each(|it| router(&mut text, it));
+    routers.for_each(|it| router(&mut all, it));
     let hotspots = sorted(&directory.hotspots).filter(|it| directory.router_of(it).is_none_or(is_here));
-    hotspots.for_each(|it| hotspot(&mut text, it));
-    sorted(&directory.accounts).for_each(|it| account(&mut text, it));
-    sorted(&directory.plans).for_each(|it| plan(&mut text, it));
-    text
+    hotspots.for_each(|it| hotspot(&mut all, it));
+    sorted(&directory.accounts).for_each(|it| account(&mut all, it));
+    sorted(&directory.plans).for_each(|it| plan(&mut all, it));
+    all
 }
 
 fn sorted<K: Ord, V>(records: &std::collections::HashMap<K, V>) -> impl Iterator<Item = &V> {
@@ -28,43 +47,18 @@ fn sorted<K: Ord, V>(records: &std::collections::HashMap<K, V>) -> impl Iterator
     records.into_iter().map(|(_, record)| record)
 }
 
-/// One record: a heading and its lines.
-struct Record<'a>(&'a mut String);
-
-impl<'a> Record<'a> {
-    fn new(text: &'a mut String, kind: &str) -> Self {
-        let _ = write!(text, "\n[[{kind}]]\n");
-        Self(text)
-    }
-
-    fn line(&mut self, name: &str, value: impl Into<toml::Value>) {
-        let _ = writeln!(self.0, "{name} = {}", value.into());
-    }
-
-    fn text(&mut self, name: &str, value: impl Display) {
-        self.line(name, value.to_string());
-    }
-
-    fn maybe(&mut self, name: &str, value: Option<&String>) {
-        if let Some(value) = value {
-            self.text(name, value);
-        }
-    }
-}
-
-fn company(text: &mut String, company: &Company) {
-    let mut record = Record::new(text, "company");
-    record.text("id", &company.id);
+fn company(all: &mut Vec<Record>, company: &Company) {
+    let mut record = Record::new(Kind::Company, company.id.as_str());
     record.text("name", &company.name);
     record.text("country", &company.country);
     record.text("language", company.language.code());
     record.text("timezone", &company.timezone);
     record.maybe("notify_email", company.notify_email.as_ref());
+    all.push(record);
 }
 
-fn router(text: &mut String, router: &Router) {
-    let mut record = Record::new(text, "router");
-    record.text("id", &router.id);
+fn router(all: &mut Vec<Record>, router: &Router) {
+    let mut record = Record::new(Kind::Router, router.id.as_str());
     record.text("company", &router.company);
     record.text("address", &router.address);
     let tls = match &router.tls {
@@ -79,11 +73,11 @@ fn router(text: &mut String, router: &Router) {
     }
     // It stands in webhook addresses, so it is shown; it opens nothing but the ear for unsigned calls.
     record.text("access_uuid", &router.access_uuid);
+    all.push(record);
 }
 
-fn hotspot(text: &mut String, hotspot: &Hotspot) {
-    let mut record = Record::new(text, "hotspot");
-    record.text("id", &hotspot.id);
+fn hotspot(all: &mut Vec<Record>, hotspot: &Hotspot) {
+    let mut record = Record::new(Kind::Hotspot, hotspot.id.as_str());
     record.text("router", &hotspot.router);
     record.text("label", hotspot.label.trim_start_matches('/'));
     record.text("name", &hotspot.name);
@@ -97,11 +91,11 @@ fn hotspot(text: &mut String, hotspot: &Hotspot) {
         LinkPolicy::Open => "open",
     };
     record.text("links", links);
+    all.push(record);
 }
 
-fn account(text: &mut String, account: &Account) {
-    let mut record = Record::new(text, "account");
-    record.text("id", &account.id);
+fn account(all: &mut Vec<Record>, account: &Account) {
+    let mut record = Record::new(Kind::Account, account.id.as_str());
     record.text("company", &account.company);
     record.text("gateway", account.gateway().as_str());
     let mode = match account.mode {
@@ -117,9 +111,10 @@ fn account(text: &mut String, account: &Account) {
     if account.refunds.paid_twice {
         record.line("refund_paid_twice", true);
     }
+    all.push(record);
 }
 
-fn keys(record: &mut Record<'_>, keys: &AccountKeys) {
+fn keys(record: &mut Record, keys: &AccountKeys) {
     match keys {
         AccountKeys::Fedapay {
             public_key,
@@ -181,21 +176,20 @@ fn texts<'a>(list: impl Iterator<Item = &'a str>) -> Vec<toml::Value> {
     list.map(toml::Value::from).collect()
 }
 
-fn kept(record: &mut Record<'_>, name: &str, present: bool) {
+fn kept(record: &mut Record, name: &str, present: bool) {
     if present {
         record.text(name, KEEP);
     }
 }
 
-fn kept_list(record: &mut Record<'_>, present: bool) {
+fn kept_list(record: &mut Record, present: bool) {
     if present {
         record.line("webhook_secrets", vec![toml::Value::from(KEEP)]);
     }
 }
 
-fn plan(text: &mut String, plan: &Plan) {
-    let mut record = Record::new(text, "plan");
-    record.text("id", &plan.id);
+fn plan(all: &mut Vec<Record>, plan: &Plan) {
+    let mut record = Record::new(Kind::Plan, plan.id.as_str());
     record.text("hotspot", &plan.hotspot);
     if !plan.accounts.is_empty() {
         record.line("accounts", texts(plan.accounts.iter().map(|id| id.as_str())));
@@ -206,6 +200,7 @@ fn plan(text: &mut String, plan: &Plan) {
     record.text("currency", plan.price.currency());
     record.text("time", plan.time.to_routeros());
     record.text("data", plan.data.to_routeros());
+    all.push(record);
 }
 
 const HEAD: &str =

@@ -5,8 +5,10 @@ mod accounts;
 mod apply;
 mod export;
 mod keep;
+mod one;
 mod raw;
 mod read;
+mod record;
 mod same;
 mod secret;
 
@@ -18,8 +20,11 @@ use crate::config::Fault;
 use crate::plan::Plan;
 
 pub use apply::{Summary, apply};
-pub use export::export;
+pub use export::{export, records};
+pub use one::{Related, needs, put, remove};
 pub use read::read;
+pub use record::Record;
+pub use secret::KEEP;
 
 /// A business file, checked. A secret that says "keep what is stored" stands here as `(kept)`; `apply` puts the
 /// stored one in its place.
@@ -30,6 +35,29 @@ pub struct Site {
     pub hotspots: Vec<Hotspot>,
     pub accounts: Vec<Account>,
     pub plans: Vec<Plan>,
+}
+
+/// What a business file has records of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Company,
+    Router,
+    Hotspot,
+    Account,
+    Plan,
+}
+
+impl Kind {
+    /// Its heading in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::Router => "router",
+            Self::Hotspot => "hotspot",
+            Self::Account => "account",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 /// A router of the file; what the file leaves out is kept from the store.

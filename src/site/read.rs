@@ -19,17 +19,23 @@ use crate::voucher::{Alphabet, UserMode, VoucherStyle};
 
 /// Reads a business file; `folder` is where relative secret files are looked for.
 pub fn read(text: &str, folder: &Path) -> Result<Site, SiteError> {
+    let (site, flaws) = read_all(text, folder)?;
+    if flaws.is_empty() {
+        Ok(site)
+    } else {
+        Err(SiteError::Faults(flaws))
+    }
+}
+
+/// The records that can be understood, and everything that is wrong with any of them.
+pub(super) fn read_all(text: &str, folder: &Path) -> Result<(Site, Vec<Flaw>), SiteError> {
     let raw: RawSite = toml::from_str(text).map_err(|error| SiteError::Syntax(Fault::of(&error, text)))?;
     let mut reader = Reader {
         folder,
         flaws: Vec::new(),
     };
     let site = reader.site(raw);
-    if reader.flaws.is_empty() {
-        Ok(site)
-    } else {
-        Err(SiteError::Faults(reader.flaws))
-    }
+    Ok((site, reader.flaws))
 }
 
 pub(super) struct Reader<'a> {

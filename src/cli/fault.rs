@@ -1,0 +1,65 @@
+//! Errors that say what to do: a sentence and a hint.
+
+use crate::shown::shown;
+
+/// What went wrong, and what to do about it. `mikrelay` prints it as `error:` and `hint:`.
+#[derive(Debug, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Hinted {
+    sentence: String,
+    pub hint: String,
+}
+
+/// An error with a hint.
+pub fn hinted(sentence: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Hinted {
+        sentence: sentence.into(),
+        hint: hint.into(),
+    }
+    .into()
+}
+
+/// Nothing of this kind has this id. The hint names the one that was probably meant, else where they are listed.
+pub fn unknown<'a>(kind: &str, id: &str, known: impl IntoIterator<Item = &'a str>) -> anyhow::Error {
+    let mut known = known.into_iter().peekable();
+    let hint = if known.peek().is_none() {
+        format!("there is no {kind} at all yet; `mikrelay {kind} --help` tells how to make one")
+    } else {
+        match nearest(id, known) {
+            Some(near) => format!("did you mean `{near}`? `mikrelay {kind} list` shows all"),
+            None => format!("`mikrelay {kind} list` shows all"),
+        }
+    };
+    hinted(format!("there is no {kind} `{}`", shown(id)), hint)
+}
+
+/// The known text that is most like `text`, if any is.
+pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let likeness = |known: &'a str| (strsim::jaro(&text, &known.to_lowercase()), known);
+    let best = known.into_iter().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.filter(|(likeness, _)| *likeness > ALIKE).map(|(_, known)| known)
+}
+
+/// As the parser of the command line has it for its own words.
+const ALIKE: f64 = 0.7;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised_and_nonsense_is_not() {
+        let known = ["4h", "24h", "7-jours", "1-mois"];
+        assert_eq!(nearest("4hh", known), Some("4h"));
+        assert_eq!(nearest("7jours", known), Some("7-jours"));
+        assert_eq!(nearest("1-MOIS", known), Some("1-mois"));
+        assert_eq!(nearest("xyz", known), None);
+        assert_eq!(nearest("", known), None);
+        let error = unknown("plan", "4hh", known);
+        assert_eq!(error.to_string(), "there is no plan `4hh`");
+        let hint = |error: &anyhow::Error| error.downcast_ref::<Hinted>().unwrap().hint.clone();
+        assert_eq!(hint(&error), "did you mean `4h`? `mikrelay plan list` shows all");
+        assert!(hint(&unknown("plan", "x", [])).contains("no plan at all yet"));
+    }
+}
