@@ -1,5 +1,8 @@
 //! Errors that say what to do: a sentence and a hint.
 
+use std::io;
+
+use crate::config::ConfigError;
 use crate::shown::shown;
 
 /// What went wrong, and what to do about it. `mikrelay` prints it as `error:` and `hint:`.
@@ -17,6 +20,26 @@ pub fn hinted(sentence: impl Into<String>, hint: impl Into<String>) -> anyhow::E
         hint: hint.into(),
     }
     .into()
+}
+
+/// What to do about an error, where anything in it knows.
+pub fn hint_of(error: &anyhow::Error) -> Option<String> {
+    let of_ours = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>());
+    let of_settings = || error.chain().find_map(|cause| of_settings(cause.downcast_ref()?));
+    of_ours.map(|hinted| hinted.hint.clone()).or_else(of_settings)
+}
+
+fn of_settings(error: &ConfigError) -> Option<String> {
+    let hint = match error {
+        ConfigError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "`mikrelay config example` prints a settings file to begin with; name yours with `--config`"
+        }
+        ConfigError::Syntax { .. } | ConfigError::Value { .. } => {
+            "`mikrelay config example` prints every setting with its form"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// Nothing of this kind has this id. The hint names the one that was probably meant, else where they are listed.

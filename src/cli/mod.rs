@@ -22,14 +22,16 @@ mod retry;
 pub mod router;
 mod serve;
 mod table;
+mod usage;
 pub mod user;
 
-use std::io::Write;
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::app;
 use crate::config::{Config, LogFormat};
@@ -117,23 +119,60 @@ struct DemoArgs {
 
 /// Runs the program and says how it went.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            show_error(&error, &mut std::io::stderr());
-            ExitCode::FAILURE
+    let (out, err) = (&mut std::io::stdout().lock(), &mut std::io::stderr());
+    ExitCode::from(answer(std::env::args_os(), begin_log, out, err))
+}
+
+/// Runs one command and answers the exit code; `args` begins with the program's name. Nothing is logged.
+pub fn run<T>(args: impl IntoIterator<Item = T>, out: &mut dyn Write, err: &mut dyn Write) -> u8
+where
+    T: Into<OsString> + Clone,
+{
+    answer(args.into_iter().map(Into::into), |_| Ok(()), out, err)
+}
+
+/// The command line as it is described to whoever makes manual pages and completions of it.
+pub fn description() -> clap::Command {
+    Cli::command()
+}
+
+fn answer(
+    args: impl Iterator<Item = OsString>,
+    begin_log: fn(&Command) -> Result<()>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage::show(&error, out, err),
+    };
+    let done = begin_log(&cli.command).and_then(|()| perform(cli, out));
+    match done {
+        Err(error) if !is_pipe_closed(&error) => {
+            show_error(&error, err);
+            FAILED
         }
+        _ => DONE,
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
-    let config = cli.config.as_deref();
-    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+fn begin_log(command: &Command) -> Result<()> {
+    if !matches!(command, Command::Serve | Command::Demo(_)) {
         // Those two say themselves how they log.
         logging::init(LogFormat::Text, "warn")?;
     }
-    let out = &mut std::io::stdout().lock();
+    Ok(())
+}
+
+/// `mikrelay order list | head`: whoever reads has enough.
+fn is_pipe_closed(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    let pretty = |error: &serde_json::Error| error.io_error_kind() == Some(io::ErrorKind::BrokenPipe);
+    error.downcast_ref().is_some_and(broken) || error.downcast_ref().is_some_and(pretty)
+}
+
+fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
+    let config = cli.config.as_deref();
     match cli.command {
         Command::Serve => serve::run(&load(config)?),
         Command::Demo(args) => demo::run(args.port),
@@ -167,9 +206,16 @@ fn open(path: Option<&Path>) -> Result<Store> {
 
 /// `error:`, then what caused it; a hint where the error knows one.
 fn show_error(error: &anyhow::Error, to: &mut dyn Write) {
-    // Nobody is left to tell if standard error is closed.
-    let _ = writeln!(to, "error: {error}");
+    let mut text = format!("error: {error}\n");
     for cause in error.chain().skip(1) {
-        let _ = writeln!(to, "caused by: {cause}");
+        text.push_str(&format!("caused by: {cause}\n"));
     }
+    if let Some(hint) = fault::hint_of(error) {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Nobody is left to tell if standard error is closed.
+    let _ = to.write_all(text.as_bytes());
 }
+
+const DONE: u8 = 0;
+const FAILED: u8 = 1;
