@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::fault::hinted;
 use super::open;
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash, plain};
+use crate::audit::{Actor, Changes};
 use crate::company::Language;
 use crate::event::Event;
 use crate::ids::{EventId, OrderRef};
@@ -88,8 +90,7 @@ pub fn show(store: &Store, id: i64, json: bool, out: &mut dyn Write) -> Result<(
         let waits = db.open_job(&Task::Settle(id))?.and_then(|job| job.last_error);
         Ok(with_order(db, db.event(id)?)?.map(|(event, order)| (event, order, waits)))
     })?;
-    let (event, order, waits) =
-        found.with_context(|| format!("there is no event `{id}`; see `mikrelay event list`"))?;
+    let (event, order, waits) = found.ok_or_else(|| unknown(id))?;
     let body = visible_body(&event.event.body);
     if json {
         let mut all = event_json(&event, order.as_ref());
@@ -136,6 +137,13 @@ pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
             return Ok(Some(false));
         }
         db.reopen_event(id)?;
+        let company = db
+            .load_directory()?
+            .accounts
+            .get(&event.event.account)
+            .map(|account| account.company.clone());
+        let changes = Changes::none().value("outcome", event.outcome.as_deref(), None::<&str>);
+        db.add_audit(&Actor::command("event replay").did(company.as_ref(), format!("event {id}"), changes))?;
         let lane = Lane::Account(event.event.account);
         db.add_job(&NewJob {
             task: Task::Settle(id),
@@ -145,13 +153,23 @@ pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
         Ok(Some(true))
     })?;
     match found {
-        None => anyhow::bail!("there is no event `{id}`; see `mikrelay event list`"),
-        Some(false) => anyhow::bail!(
-            "event `{id}` is too old: its bytes were given up; `mikrelay order retry` lets its order go on"
-        ),
+        None => return Err(unknown(id)),
+        Some(false) => {
+            return Err(hinted(
+                format!("event `{id}` is too old: its bytes were given up"),
+                "`mikrelay order retry` lets its order go on",
+            ));
+        }
         Some(true) => writeln!(out, "event {id} is settled again")?,
     }
     Ok(())
+}
+
+fn unknown(id: EventId) -> anyhow::Error {
+    hinted(
+        format!("there is no event `{id}`"),
+        "`mikrelay event list` shows the latest",
+    )
 }
 
 type WithOrder = (Event, Option<OrderRef>);

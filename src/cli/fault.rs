@@ -44,14 +44,18 @@ fn of_settings(error: &ConfigError) -> Option<String> {
 
 /// Nothing of this kind has this id. The hint names the one that was probably meant, else where they are listed.
 pub fn unknown<'a>(kind: &str, id: &str, known: impl IntoIterator<Item = &'a str>) -> anyhow::Error {
-    let mut known = known.into_iter().peekable();
-    let hint = if known.peek().is_none() {
-        format!("there is no {kind} at all yet; `mikrelay {kind} --help` tells how to make one")
-    } else {
-        match nearest(id, known) {
-            Some(near) => format!("did you mean `{near}`? `mikrelay {kind} list` shows all"),
-            None => format!("`mikrelay {kind} list` shows all"),
+    unknown_of(kind, kind, id, known)
+}
+
+/// The same where the command is not called as the kind is.
+pub fn unknown_of<'a>(kind: &str, command: &str, id: &str, known: impl IntoIterator<Item = &'a str>) -> anyhow::Error {
+    let known: Vec<_> = known.into_iter().collect();
+    let hint = match nearest(id, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? `mikrelay {command} list` shows all"),
+        None if known.is_empty() => {
+            format!("there is no {kind} at all yet; `mikrelay {command} --help` tells how to make one")
         }
+        None => format!("`mikrelay {command} list` shows all"),
     };
     hinted(format!("there is no {kind} `{}`", shown(id)), hint)
 }

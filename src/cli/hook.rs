@@ -4,16 +4,18 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::fault::hinted;
 use super::key::known_company;
 use super::order::print_json;
 use super::table::{Table, line, moment, or_dash};
 use super::{hook_endpoint, open};
+use crate::audit::{Actor, Changes};
 use crate::hook::{Delivery, Hook, HookState, Signer};
 use crate::ids::{HookId, OrderRef};
 use crate::job::{NewJob, Task};
@@ -113,7 +115,7 @@ pub fn show(store: &Store, id: i64, voucher: bool, json: bool, out: &mut dyn Wri
         let Some(hook) = db.hook(id)? else { return Ok(None) };
         Ok(Some((hook, db.deliveries(id)?)))
     })?;
-    let (mut hook, deliveries) = found.with_context(|| unknown(id))?;
+    let (mut hook, deliveries) = found.ok_or_else(|| unknown(id))?;
     if !voucher {
         hook.hook.body = without_code(hook.hook.body);
     }
@@ -156,6 +158,9 @@ pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
             return Ok(false);
         };
         db.reopen_hook(id)?;
+        let changes = Changes::none().value("state", Some(hook.state.as_str()), Some(HookState::Waiting.as_str()));
+        let subject = format!("webhook {id}");
+        db.add_audit(&Actor::command("hook replay").did(Some(&hook.hook.company), subject, changes))?;
         db.add_job(&NewJob {
             task: Task::Hook(id),
             lane,
@@ -164,7 +169,7 @@ pub fn replay(store: &Store, id: i64, out: &mut dyn Write) -> Result<()> {
         Ok(true)
     })?;
     if !found {
-        bail!(unknown(id));
+        return Err(unknown(id));
     }
     writeln!(out, "webhook {id} is sent again")?;
     Ok(())
@@ -184,7 +189,13 @@ pub fn secret(store: &Store, company: &str, out: &mut dyn Write) -> Result<()> {
 pub fn rotate(store: &Store, company: &str, keep_hours: u32, out: &mut dyn Write) -> Result<()> {
     let company = known_company(store, company)?;
     let keep = SignedDuration::from_hours(keep_hours.into());
-    let secret = store.write_now(move |db| db.rotate_hook_secret(&company, &Signer::company(), keep))?;
+    let secret = store.write_now(move |db| {
+        let secret = db.rotate_hook_secret(&company, &Signer::company(), keep)?;
+        let subject = format!("company {company}");
+        let changes = Changes::none().secret("hook_secret", true);
+        db.add_audit(&Actor::command("hook rotate").did(Some(&company), subject, changes))?;
+        Ok(secret)
+    })?;
     writeln!(out, "{}", secret.expose_secret())?;
     writeln!(
         out,
@@ -208,8 +219,11 @@ fn without_code(body: String) -> String {
     if hidden { event.to_string() } else { body }
 }
 
-fn unknown(id: HookId) -> String {
-    format!("there is no webhook `{id}`; see `mikrelay hook list`")
+fn unknown(id: HookId) -> anyhow::Error {
+    hinted(
+        format!("there is no webhook `{id}`"),
+        "`mikrelay hook list` shows the latest",
+    )
 }
 
 fn standing(hook: &Hook) -> String {

@@ -10,15 +10,17 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::fault;
 use super::hook::receiver;
 use super::key::known_company;
 use super::order::print_json;
-use super::table::{Table, line, moment};
+use super::table::{Table, line, moment, plain};
+use crate::audit::{Actor, Changes};
 use crate::hook::{Endpoint, EventKind, Signer};
-use crate::ids::{CompanyId, EndpointId};
+use crate::ids::EndpointId;
 use crate::payment::hooks::lane_to;
 use crate::secrets;
-use crate::store::Store;
+use crate::store::{Db, Store, StoreError};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -41,6 +43,7 @@ pub enum Command {
         json: bool,
     },
     /// Change what an endpoint is told of; one that was gone hears again
+    #[command(visible_alias = "set")]
     Events {
         id: String,
         /// Only this event; may be repeated; without it all
@@ -79,19 +82,27 @@ pub fn add(store: &Store, company: &str, url: &str, events: &[String], out: &mut
     let (url, events) = (checked(url)?, kinds(events)?);
     let known = store.read_now(|db| db.endpoints(Some(&company)))?;
     if known.len() >= MOST_ENDPOINTS {
-        bail!("the company `{company}` has {MOST_ENDPOINTS} endpoints already; remove one first");
+        return Err(fault::hinted(
+            format!("the company `{company}` has {MOST_ENDPOINTS} endpoints already"),
+            "`mikrelay hook endpoint remove` makes room",
+        ));
     }
     let id = EndpointId::new(format!("ep_{}", secrets::random_token(ID_BITS)));
     let (own, stored) = (id.clone(), events.clone());
     let secrets = store.write_now(move |db| {
-        db.add_endpoint(&Endpoint {
+        let endpoint = Endpoint {
             id: own.clone(),
             company: company.clone(),
             url,
             events: stored,
             created_at: db.now(),
             gone_at: None,
-        })?;
+        };
+        db.add_endpoint(&endpoint)?;
+        let changes = Changes::none()
+            .new_value("receiver", receiver(&endpoint.url))
+            .new_value("events", names(&endpoint.events));
+        note(db, "add", &endpoint, changes)?;
         db.hook_secrets(&company, &Signer::endpoint(&own))
     })?;
     line(out, "endpoint", Some(&id))?;
@@ -127,25 +138,40 @@ pub fn list(store: &Store, company: Option<&str>, json: bool, out: &mut dyn Writ
 /// Changes what an endpoint is told of; one that was gone hears again.
 pub fn events(store: &Store, id: &str, events: &[String], out: &mut dyn Write) -> Result<()> {
     let (endpoint, events) = (known(store, id)?, kinds(events)?);
-    let (id, stored) = (endpoint.id, events.clone());
-    store.write_now(move |db| db.set_endpoint_events(&id, &stored))?;
+    let stored = events.clone();
+    store.write_now(move |db| {
+        db.set_endpoint_events(&endpoint.id, &stored)?;
+        let changes = Changes::none()
+            .value("events", Some(names(&endpoint.events)), Some(names(&stored)))
+            .value(
+                "state",
+                endpoint.gone_at.map(|_| "gone"),
+                endpoint.gone_at.map(|_| "active"),
+            );
+        note(db, "events", &endpoint, changes)
+    })?;
     line(out, "events", Some(names(&events)))?;
     Ok(())
 }
 
 /// Forgets an endpoint; what still waits for it is not sent.
 pub fn remove(store: &Store, id: &str, out: &mut dyn Write) -> Result<()> {
-    let id = known(store, id)?.id;
-    let shown = id.clone();
-    store.write_now(move |db| db.remove_endpoint(&id))?;
+    let endpoint = known(store, id)?;
+    let shown = endpoint.id.clone();
+    store.write_now(move |db| {
+        db.remove_endpoint(&endpoint.id)?;
+        let changes = Changes::none().value("receiver", Some(receiver(&endpoint.url)), None::<&str>);
+        note(db, "remove", &endpoint, changes)
+    })?;
     writeln!(out, "endpoint {shown} is removed")?;
     Ok(())
 }
 
 /// What signs an endpoint's webhooks.
 pub fn secret(store: &Store, id: &str, out: &mut dyn Write) -> Result<()> {
-    let (company, signer) = signer_of(store, id)?;
-    for secret in store.write_now(move |db| db.hook_secrets(&company, &signer))? {
+    let endpoint = known(store, id)?;
+    let signer = Signer::endpoint(&endpoint.id);
+    for secret in store.write_now(move |db| db.hook_secrets(&endpoint.company, &signer))? {
         writeln!(out, "{}", secret.expose_secret())?;
     }
     Ok(())
@@ -153,23 +179,35 @@ pub fn secret(store: &Store, id: &str, out: &mut dyn Write) -> Result<()> {
 
 /// A new secret; the old one signs as well for some hours.
 pub fn rotate(store: &Store, id: &str, keep_hours: u32, out: &mut dyn Write) -> Result<()> {
-    let (company, signer) = signer_of(store, id)?;
+    let endpoint = known(store, id)?;
     let keep = SignedDuration::from_hours(keep_hours.into());
-    let secret = store.write_now(move |db| db.rotate_hook_secret(&company, &signer, keep))?;
+    let secret = store.write_now(move |db| {
+        let secret = db.rotate_hook_secret(&endpoint.company, &Signer::endpoint(&endpoint.id), keep)?;
+        note(db, "rotate", &endpoint, Changes::none().secret("hook_secret", true))?;
+        Ok(secret)
+    })?;
     writeln!(out, "{}", secret.expose_secret())?;
     writeln!(out, "\nThe old secret signs as well for {keep_hours} h.")?;
     Ok(())
 }
 
-fn signer_of(store: &Store, id: &str) -> Result<(CompanyId, Signer)> {
-    let endpoint = known(store, id)?;
-    Ok((endpoint.company, Signer::endpoint(&endpoint.id)))
+/// Writes down what became of an endpoint. Its address is told without the query, which may hold a token.
+fn note(db: &Db<'_>, act: &str, endpoint: &Endpoint, changes: Changes) -> Result<(), StoreError> {
+    let (actor, subject) = (
+        Actor::command(format!("hook endpoint {act}")),
+        format!("endpoint {}", endpoint.id),
+    );
+    db.add_audit(&actor.did(Some(&endpoint.company), subject, changes))
 }
 
 fn known(store: &Store, id: &str) -> Result<Endpoint> {
     let wanted = EndpointId::new(id.trim());
-    let found = store.read_now(|db| db.endpoint(&wanted))?;
-    found.with_context(|| format!("there is no endpoint `{wanted}`; see `mikrelay hook endpoint list`"))
+    let all = store.read_now(|db| db.endpoints(None))?;
+    let ids = || all.iter().map(|endpoint| endpoint.id.as_str());
+    let found = all.iter().find(|endpoint| endpoint.id == wanted);
+    found
+        .cloned()
+        .ok_or_else(|| fault::unknown_of("endpoint", "hook endpoint", id, ids()))
 }
 
 /// Whether it may be called is judged at each call; here only its form.
@@ -189,9 +227,11 @@ fn kinds(events: &[String]) -> Result<Vec<EventKind>> {
     }
     let mut kinds = Vec::new();
     for text in events {
-        let kind = EventKind::from_text(text.trim());
-        let kind =
-            kind.with_context(|| format!("there is no event `{text}`; there are: {}", names(&EventKind::ALL)))?;
+        let unknown = || {
+            let hint = format!("there are: {}", names(&EventKind::ALL));
+            fault::hinted(format!("there is no event `{}`", plain(text)), hint)
+        };
+        let kind = EventKind::from_text(text.trim()).ok_or_else(unknown)?;
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }

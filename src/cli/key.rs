@@ -4,12 +4,13 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::fault::{hinted, unknown};
 use super::load;
 use super::order::print_json;
 use super::table::{Table, line, moment, plain};
@@ -25,6 +26,7 @@ use crate::store::{Db, Store, StoreError};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a key for a company's programs; it is shown once
+    #[command(visible_alias = "add")]
     Make {
         /// The company's id in the business file
         company: String,
@@ -54,7 +56,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// One key, as far as it may be shown
+    Show {
+        /// The id that `key list` shows
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// End a key at once
+    #[command(visible_alias = "remove")]
     Revoke {
         /// The id that `key list` shows
         id: String,
@@ -82,6 +92,7 @@ impl Command {
                 make_for_router(&store, tokens, &router, wish, out)
             }
             Self::List { company, json } => list(&store, company.as_deref(), json, out),
+            Self::Show { id, json } => show(&store, &id, json, out),
             Self::Revoke { id } => revoke(&store, &id, out),
         }
     }
@@ -114,8 +125,13 @@ pub fn make(store: &Store, company: &str, name: &str, out: &mut dyn Write) -> Re
 /// Makes a key for a router's portal and shows it.
 pub fn make_for_router(store: &Store, tokens: Tokens, router: &str, wish: KeyWish, out: &mut dyn Write) -> Result<()> {
     let id = RouterId::new(router.trim());
-    let Some(router) = store.directory().routers.get(&id).cloned() else {
-        bail!("there is no router `{}`; see `mikrelay export`", plain(id.as_str()));
+    let directory = store.directory();
+    let Some(router) = directory.routers.get(&id).cloned() else {
+        return Err(unknown(
+            "router",
+            id.as_str(),
+            directory.routers.keys().map(RouterId::as_str),
+        ));
     };
     let make = move |db: &Db<'_>| match router_keys::make(db, &tokens, &router, &wish) {
         Ok((made, ended)) => {
@@ -193,6 +209,23 @@ pub fn list(store: &Store, company: Option<&str>, json: bool, out: &mut dyn Writ
     Ok(())
 }
 
+fn show(store: &Store, id: &str, json: bool, out: &mut dyn Write) -> Result<()> {
+    let (keys, now) = store.read_now(|db| Ok((db.api_keys(None)?, db.now())))?;
+    let found = keys.iter().find(|key| key.id.as_str() == id.trim());
+    let key = found.ok_or_else(|| unknown("key", id, keys.iter().map(|key| key.id.as_str())))?;
+    if json {
+        return print_json(&key_json(key), out);
+    }
+    line(out, "id", Some(&key.id))?;
+    line(out, "company", Some(&key.company))?;
+    line(out, "router", key.router.as_ref())?;
+    line(out, "name", Some(&key.name))?;
+    line(out, "made", Some(moment(key.created_at)))?;
+    line(out, "last used", key.last_used_at.map(moment))?;
+    line(out, "state", Some(standing(key, now)))?;
+    Ok(())
+}
+
 fn standing(key: &ApiKey, now: Timestamp) -> String {
     match (key.revoked_at, key.expires_at) {
         (Some(at), _) => format!("revoked {}", moment(at)),
@@ -214,7 +247,10 @@ pub fn revoke(store: &Store, id: &str, out: &mut dyn Write) -> Result<()> {
         Ok(revoked)
     })?;
     if !revoked {
-        bail!("there is no valid key `{}`; see `mikrelay key list`", plain(id));
+        return Err(hinted(
+            format!("there is no valid key `{}`", plain(id)),
+            "`mikrelay key list` shows all, and which of them are valid",
+        ));
     }
     writeln!(out, "key {} is revoked", plain(id))?;
     Ok(())
@@ -235,8 +271,13 @@ fn note(
 /// The company of the business file that is meant.
 pub(super) fn known_company(store: &Store, text: &str) -> Result<CompanyId> {
     let company = CompanyId::new(text.trim());
-    if !store.directory().companies.contains_key(&company) {
-        bail!("there is no company `{}`; see `mikrelay export`", plain(text));
+    let directory = store.directory();
+    if !directory.companies.contains_key(&company) {
+        return Err(unknown(
+            "company",
+            text,
+            directory.companies.keys().map(CompanyId::as_str),
+        ));
     }
     Ok(company)
 }

@@ -3,6 +3,7 @@
 pub mod apply;
 mod ask;
 pub mod audit;
+mod backup;
 pub mod config;
 mod demo;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod hook_endpoint;
 pub mod key;
 pub mod kit;
 pub mod ledger;
+mod link;
 pub mod order;
 pub mod progress;
 pub mod record;
@@ -81,6 +83,9 @@ enum Command {
     /// Look at orders and let them go on
     #[command(subcommand)]
     Order(order::Command),
+    /// Look at payments by link, which programs asked for
+    #[command(subcommand)]
+    Link(link::Command),
     /// Look at webhooks and settle them again
     #[command(subcommand)]
     Event(event::Command),
@@ -102,6 +107,8 @@ enum Command {
     /// Print what has to be set up on the router
     #[command(subcommand)]
     Kit(kit::Command),
+    /// Copy the database to a new file, while the relay serves
+    Backup(backup::Args),
     /// Ask a running relay whether it is well; for container health checks
     Health {
         /// Where it listens; from the settings file when absent
@@ -183,6 +190,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Account(command) => command.run(config, out),
         Command::Plan(command) => command.run(config, out),
         Command::Order(command) => command.run(config, out),
+        Command::Link(command) => command.run(config, out),
         Command::Event(command) => command.run(config, out),
         Command::Hook(command) => command.run(config, out),
         Command::Key(command) => command.run(config, out),
@@ -191,6 +199,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Router(command) => command.run(config, out),
         Command::Config(command) => command.run(config, out),
         Command::Kit(command) => command.run(config, out),
+        Command::Backup(args) => args.run(config, out),
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
     }
 }

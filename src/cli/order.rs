@@ -4,11 +4,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::fault::hinted;
 pub use super::retry::retry;
 use super::table::{Table, line, moment, or_dash, plain};
 use super::{ledger, open, refund};
@@ -209,14 +210,21 @@ pub(super) fn find(db: &Db<'_>, text: &str) -> Result<Option<Order>, StoreError>
 }
 
 fn read_state(text: &str) -> Result<State> {
-    State::from_text(&text.to_ascii_lowercase()).with_context(|| {
+    let state = State::from_text(&text.to_ascii_lowercase());
+    state.ok_or_else(|| {
         let names = State::ALL.map(|state| format!("`{}`", state.as_str())).join(", ");
-        format!("there is no state `{}`; the states are {names}", plain(text))
+        hinted(
+            format!("there is no state `{}`", plain(text)),
+            format!("the states are {names}"),
+        )
     })
 }
 
 pub(super) fn unknown(reference: &str) -> anyhow::Error {
-    anyhow!("there is no order `{}`; see `mikrelay order list`", plain(reference))
+    hinted(
+        format!("there is no order `{}`", plain(reference)),
+        "`mikrelay order list` shows the latest; the gateway's own id of a payment finds its order too",
+    )
 }
 
 fn print_order(order: &Order, out: &mut dyn Write) -> Result<()> {
@@ -353,7 +361,7 @@ fn mode(order: &Order) -> &'static str {
     }
 }
 
-fn order_json(order: &Order) -> Value {
+pub(super) fn order_json(order: &Order) -> Value {
     json!({
         "reference": order.reference,
         "state": order.state,
@@ -414,7 +422,7 @@ fn file_json(file: &File, voucher: bool) -> Value {
     all
 }
 
-fn put(object: &mut Value, name: &str, value: Value) {
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
     if let Some(fields) = object.as_object_mut() {
         fields.insert(name.to_owned(), value);
     }

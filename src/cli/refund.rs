@@ -7,7 +7,9 @@ use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 
 use super::order::{find, unknown};
+use super::retry::note;
 use super::table::{line, plain};
+use crate::audit::Changes;
 use crate::company::Language;
 use crate::notify::refund::steps;
 use crate::order::{Order, State};
@@ -96,6 +98,12 @@ pub fn refund(store: &Store, wanted: &Wish, out: &mut dyn Write) -> Result<()> {
             Err(cannot) => return Ok(Some(Err(cannot))),
         };
         let refund = wish::wish_of_operator(db, &mut order, &plan, reason)?;
+        note(
+            db,
+            "order refund",
+            &order,
+            changes_of(&plan.payment).new_value("reason", told(reason)),
+        )?;
         Ok(Some(Ok((order, plan, gateway, refund))))
     })?;
     let done = done.ok_or_else(|| unknown(&wanted.reference))?;
@@ -120,6 +128,7 @@ pub fn refunded(store: &Store, reference: &str, payment: Option<&str>, out: &mut
             Err(cannot) => return Ok(Some(Err(cannot))),
         };
         wish::given_back_by_hand(db, &mut order, &plan)?;
+        note(db, "order refunded", &order, changes_of(&plan.payment))?;
         Ok(Some(Ok((order, plan))))
     })?;
     let done = done.ok_or_else(|| unknown(reference))?;
@@ -144,6 +153,21 @@ pub fn refunded(store: &Store, reference: &str, payment: Option<&str>, out: &mut
         writeln!(out, "{}: {amount} went back; no code was made", order.reference)?;
     }
     Ok(())
+}
+
+/// What goes back.
+fn changes_of(payment: &Payment) -> Changes {
+    Changes::none()
+        .new_value("payment", &payment.gateway_id)
+        .new_value("amount", payment.amount)
+}
+
+fn told(reason: RefundReason) -> &'static str {
+    match reason {
+        RefundReason::RequestedByClient => "requested",
+        RefundReason::CannotBeFulfilled => "undeliverable",
+        RefundReason::Duplicate => "duplicate",
+    }
 }
 
 fn payments_of(store: &Store, order: &Order) -> Result<Vec<Payment>> {

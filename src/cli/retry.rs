@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Result, bail};
 
 use super::order::{find, unknown};
+use crate::audit::{Actor, Changes};
 use crate::job::{Lane, NewJob, Task};
 use crate::order::{Effect, Fact, Order, State, step};
 use crate::payment::lane_of;
@@ -18,7 +19,15 @@ pub fn retry(store: &Store, reference: &str, out: &mut dyn Write) -> Result<()> 
         let Some(order) = find(db, &wanted)? else {
             return Ok(None);
         };
-        retry_order(db, order).map(Some)
+        let before = order.state;
+        let (order, sentence) = retry_order(db, order)?;
+        if let Some(sentence) = sentence {
+            let changes = Changes::none()
+                .value("state", Some(before.as_str()), Some(order.state.as_str()))
+                .new_value("done", sentence);
+            note(db, "order retry", &order, changes)?;
+        }
+        Ok(Some((order, sentence)))
     })?;
     let (order, sentence) = done.ok_or_else(|| unknown(reference))?;
     match sentence {
@@ -30,6 +39,12 @@ pub fn retry(store: &Store, reference: &str, out: &mut dyn Write) -> Result<()> 
         ),
     }
     Ok(())
+}
+
+/// Writes down what the operator did with an order.
+pub(super) fn note(db: &Db<'_>, act: &str, order: &Order, changes: Changes) -> Result<(), StoreError> {
+    let subject = format!("order {}", order.reference);
+    db.add_audit(&Actor::command(act).did(Some(&order.company), subject, changes))
 }
 
 /// What was begun, as a sentence; `None` where there is nothing to begin.

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
+use super::fault::{hinted, unknown};
+use super::progress::Progress;
 use super::table::plain;
 use super::{open, record};
 use crate::clock::Clock;
@@ -49,11 +51,21 @@ pub fn test(store: &Store, id: Option<&str>, out: &mut dyn Write) -> Result<()> 
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    let progress = Progress::begin("asking routers");
     let mut broken = 0;
-    for router in &routers {
-        let errors = runtime.block_on(test_router(router, &directory, out))?;
+    for (number, router) in routers.iter().enumerate() {
+        progress.say(&format!(
+            "asking `{}`, router {} of {}",
+            router.id,
+            number + 1,
+            routers.len()
+        ));
+        let mut found = Vec::new();
+        let errors = runtime.block_on(test_router(router, &directory, &mut found))?;
+        progress.above(|| out.write_all(&found).and_then(|()| out.flush()))?;
         broken += usize::from(errors > 0);
     }
+    drop(progress);
     if broken > 0 {
         bail!("{broken} of {} routers cannot serve sales", routers.len());
     }
@@ -144,14 +156,17 @@ pub async fn check(
 fn chosen<'a>(directory: &'a Directory, id: Option<&str>) -> Result<Vec<&'a Router>> {
     let mut routers: Vec<_> = directory.routers.values().collect();
     routers.sort_by(|a, b| a.id.cmp(&b.id));
-    let known: Vec<_> = routers.iter().map(|router| format!("`{}`", router.id)).collect();
+    let known: Vec<_> = routers.iter().map(|router| router.id.as_str()).collect();
     if known.is_empty() {
-        bail!("there is no router yet; `mikrelay apply` takes over a business file that names one");
+        return Err(hinted(
+            "there is no router yet",
+            "`mikrelay router add` makes one, `mikrelay apply` takes over a business file",
+        ));
     }
     if let Some(id) = id {
         routers.retain(|router| router.id.as_str() == id);
         if routers.is_empty() {
-            bail!("there is no router `{}`; there are {}", plain(id), known.join(", "));
+            return Err(unknown("router", id, known));
         }
     }
     Ok(routers)

@@ -4,16 +4,17 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::ask::ask_password;
+use super::fault::unknown;
 use super::key::known_company;
 use super::open;
 use super::order::print_json;
-use super::table::{Table, moment, or_dash, plain};
+use super::table::{Table, line, moment, or_dash, plain};
 use crate::admin;
 use crate::admin::users::{self, UserWish};
 use crate::audit::Actor;
@@ -38,6 +39,13 @@ pub enum Command {
     },
     /// All users
     List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// One user
+    Show {
+        /// The e-mail address
+        email: String,
         #[arg(long)]
         json: bool,
     },
@@ -77,6 +85,7 @@ impl Command {
                 out,
             ),
             Self::List { json } => list(store, json, out),
+            Self::Show { email, json } => show(store, &email, json, out),
             Self::Disable { email } => set_active(store, &email, false, out),
             Self::Enable { email } => set_active(store, &email, true, out),
             Self::SetPassword { email } => set_password(store, &email, ask_password, out),
@@ -134,6 +143,23 @@ pub fn list(store: &Store, json: bool, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// One user.
+fn show(store: &Store, email: &str, json: bool, out: &mut dyn Write) -> Result<()> {
+    let user = known_user(store, email)?;
+    if json {
+        return print_json(&user_json(&user), out);
+    }
+    line(out, "id", Some(user.id))?;
+    line(out, "e-mail", Some(&user.email))?;
+    line(out, "name", Some(&user.name))?;
+    line(out, "role", Some(user.role.as_str()))?;
+    line(out, "company", user.role.company())?;
+    line(out, "made", Some(moment(user.created_at)))?;
+    line(out, "last login", user.last_login_at.map(moment))?;
+    line(out, "state", Some(if user.is_active { "active" } else { "disabled" }))?;
+    Ok(())
+}
+
 /// Lets a user in, or keeps him out and ends his sessions.
 pub fn set_active(store: &Store, email: &str, is_active: bool, out: &mut dyn Write) -> Result<()> {
     let user = known_user(store, email)?;
@@ -172,8 +198,11 @@ fn known_user(store: &Store, email: &str) -> Result<User> {
         Some(email) => store.read_now(|db| db.user_by_email(&email))?,
         None => None,
     };
-    let found = found.map(|(user, _)| user);
-    found.with_context(|| format!("there is no user `{}`; see `mikrelay user list`", plain(email)))
+    if let Some((user, _)) = found {
+        return Ok(user);
+    }
+    let all = store.read_now(|db| db.users(None, None))?;
+    Err(unknown("user", email, all.iter().map(|user| user.email.as_str())))
 }
 
 fn user_json(user: &User) -> Value {

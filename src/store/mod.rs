@@ -7,6 +7,7 @@
 
 mod api_keys;
 mod audit;
+mod backup;
 mod card_sales;
 mod columns;
 mod directory;
@@ -37,6 +38,7 @@ mod users;
 mod writer;
 
 pub use audit::AuditFilter;
+pub use backup::backup;
 pub use card_sales::Claim;
 pub use error::StoreError;
 pub use hooks::HookFilter;

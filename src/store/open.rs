@@ -33,6 +33,15 @@ pub(super) fn writable(path: &Path, key: &MasterKey) -> Result<Connection, Store
     Ok(connection)
 }
 
+/// A connection to a database that is there, of this schema or an older one, which stays as it is.
+pub(super) fn existing(path: &Path) -> Result<Connection, StoreError> {
+    check_file(path)?;
+    let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let connection = opened.map_err(|error| named(path, error))?;
+    examine(path, &connection).map_err(|error| named(path, error))?;
+    Ok(connection)
+}
+
 /// A connection that can only read. The database must be open for writing already.
 pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
@@ -170,7 +179,7 @@ fn named(path: &Path, error: StoreError) -> StoreError {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

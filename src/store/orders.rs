@@ -23,6 +23,8 @@ pub struct OrderFilter {
     pub company: Option<CompanyId>,
     /// Any of these; all when empty.
     pub state: Vec<State>,
+    /// Only payments by link.
+    pub by_link: bool,
     /// Made at or after.
     pub since: Option<Timestamp>,
     /// Made before; to go on where a list ended.
@@ -91,6 +93,9 @@ impl Db<'_> {
         if !filter.state.is_empty() {
             conditions.push(format!("state IN ({})", vec!["?"; filter.state.len()].join(", ")));
             values.extend(filter.state.iter().map(|state| Value::Text(state.as_str().to_owned())));
+        }
+        if filter.by_link {
+            conditions.push("link_sealed IS NOT NULL".to_owned());
         }
         for (condition, bound) in [("created_at >= ?", filter.since), ("created_at < ?", filter.before)] {
             if let Some(bound) = bound {

@@ -254,7 +254,7 @@ fn put_in(
     verb: &str,
 ) -> Result<Result<Changes, SiteError>, StoreError> {
     let before = find(&db.load_directory()?, record.kind, record.id());
-    let summary = match site::put(record, Path::new("."), db) {
+    let summary = match site::put(record, Path::new(""), db) {
         Err(SiteError::Store(error)) => return Err(error),
         Err(error) => return Ok(Err(error)),
         Ok(summary) => summary,
