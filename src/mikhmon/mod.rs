@@ -4,5 +4,7 @@
 //! Source of all of it: facts `mikhmon.md`.
 
 mod profile;
+mod record;
 
 pub use profile::{Expiry, ExpiryMode, ProfileScript, ScriptDates, Validity, prints_iso_dates, writes_record};
+pub use record::{MARK, RecordDates, SaleRecord, Sold};

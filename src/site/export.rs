@@ -97,6 +97,9 @@ fn hotspot(text: &mut String, hotspot: &Hotspot) {
         LinkPolicy::Open => "open",
     };
     record.text("links", links);
+    record.line("mikhmon_records", hotspot.mikhmon.records);
+    record.text("mikhmon_batch", hotspot.mikhmon.batch.as_str());
+    record.line("mikhmon_expiry", hotspot.mikhmon.expiry);
 }
 
 fn account(text: &mut String, account: &Account) {
