@@ -171,6 +171,37 @@ pub struct Hotspot {
     pub dns_name: Option<String>,
     pub style: VoucherStyle,
     pub links: LinkPolicy,
+    pub mikhmon: MikhmonWishes,
+}
+
+/// What a hotspot wishes of the relay because Mikhmon serves the same router. Off where nobody says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MikhmonWishes {
+    /// Write a sale record for each sale of which Mikhmon writes none.
+    pub records: bool,
+    pub batch: MikhmonBatch,
+    /// End a voucher's validity where the profile's script cannot any more.
+    pub expiry: bool,
+}
+
+/// What shares a line of Mikhmon's list of batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MikhmonBatch {
+    /// The sales of a hotspot on one day.
+    #[default]
+    Day,
+    /// Each sale is its own; its reference stands in the comment until the first login.
+    Sale,
+}
+
+impl MikhmonBatch {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Sale => "sale",
+        }
+    }
 }
 
 /// What an old link may decide.

@@ -19,6 +19,10 @@ pub enum Task {
     Disable(OrderRef),
     /// Take the user away that was made for an order nobody paid.
     Unreserve(OrderRef),
+    /// Write an order's sale into Mikhmon's records.
+    SaleRecord(OrderRef),
+    /// End the vouchers of a router whose validity is over.
+    Validity(RouterId),
     /// Give a payment back, and see that it arrives.
     Refund(RefundId),
     /// Ask a gateway whether the payments of the last days are still paid; daily.
@@ -53,6 +57,8 @@ impl Task {
             Self::LogIn(_) => "login",
             Self::Disable(_) => "disable",
             Self::Unreserve(_) => "unreserve",
+            Self::SaleRecord(_) => "sale-record",
+            Self::Validity(_) => "validity",
             Self::Mail(_) => "mail",
             Self::Telegram(_) => "telegram",
             Self::Refund(_) => "refund",
@@ -74,12 +80,13 @@ impl Task {
             | Self::Provision(order)
             | Self::LogIn(order)
             | Self::Disable(order)
-            | Self::Unreserve(order) => order.to_string(),
+            | Self::Unreserve(order)
+            | Self::SaleRecord(order) => order.to_string(),
             Self::Mail(row) | Self::Telegram(row) => row.to_string(),
             Self::Refund(refund) => refund.to_string(),
             Self::Hook(hook) => hook.to_string(),
             Self::Ledger(account) | Self::Recheck(account) => account.to_string(),
-            Self::Watch(router) => router.to_string(),
+            Self::Watch(router) | Self::Validity(router) => router.to_string(),
             Self::LedgerMail(company) | Self::EventMail(company) => company.to_string(),
             // There is one, and no company can be called so.
             Self::Housekeeping => "*".to_owned(),
@@ -95,6 +102,8 @@ impl Task {
             "login" => Self::LogIn(order()),
             "disable" => Self::Disable(order()),
             "unreserve" => Self::Unreserve(order()),
+            "sale-record" => Self::SaleRecord(order()),
+            "validity" => Self::Validity(RouterId::new(subject)),
             "mail" => Self::Mail(subject.parse().ok()?),
             "telegram" => Self::Telegram(subject.parse().ok()?),
             "refund" => Self::Refund(RefundId(subject.parse().ok()?)),

@@ -152,6 +152,11 @@ pub enum Reason {
         router: RouterId,
         words: String,
     },
+    /// The router does not take the line that the sale is to have in Mikhmon's reports.
+    SaleRecordRefused {
+        router: RouterId,
+        words: String,
+    },
     /// A value holds characters that cannot be written to a router.
     ValueUnsendable {
         router: RouterId,

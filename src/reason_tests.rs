@@ -156,6 +156,10 @@ fn router_samples() -> Vec<Reason> {
             router: router.clone(),
             words,
         },
+        Reason::SaleRecordRefused {
+            router: router.clone(),
+            words: "not enough permissions".to_owned(),
+        },
         Reason::ValueUnsendable {
             router: router.clone(),
             field: "comment".to_owned(),

@@ -9,7 +9,7 @@ use super::companies::{known as known_company, secret_of};
 use super::error::{AdminError, FieldFault, needed, optional};
 use crate::api_key::ApiKey;
 use crate::audit::{Actor, Changes};
-use crate::company::{Directory, Hotspot, LinkPolicy, Router, RouterCard, RouterCredentials, RouterTls};
+use crate::company::{Directory, Hotspot, LinkPolicy, MikhmonWishes, Router, RouterCard, RouterCredentials, RouterTls};
 use crate::ids::{ApiKeyId, CompanyId, HotspotId, RouterId};
 use crate::payment::router_keys::{self, DEFAULT_LIFETIME, KeyWish, NewKey};
 use crate::secrets::tokens::Tokens;
@@ -308,6 +308,7 @@ pub(super) fn hotspot_of(router: &Router, directory: &Directory) -> Hotspot {
         dns_name: None,
         style: VoucherStyle::default(),
         links: LinkPolicy::Plans,
+        mikhmon: MikhmonWishes::default(),
     }
 }
 

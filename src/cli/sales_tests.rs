@@ -97,6 +97,7 @@ fn put_business(db: &Db<'_>) -> Result<(), StoreError> {
         dns_name: None,
         style: VoucherStyle::default(),
         links: LinkPolicy::Plans,
+        mikhmon: crate::company::MikhmonWishes::default(),
     })?;
     let keys = AccountKeys::CinetpayV1 {
         api_key: "k".into(),

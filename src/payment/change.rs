@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::refund::{tell, wish};
-use super::{deliver, hook_events, telegram};
+use super::{deliver, hook_events, mikhmon, telegram};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
 use crate::job::{Lane, NewJob, Task};
@@ -74,6 +74,9 @@ impl Change<'_> {
         if before != after {
             hook_events::tell_order(self, order, is_first_money)?;
             telegram::tell_result(self, order)?;
+            if after == State::Delivered {
+                mikhmon::delivered(self, order)?;
+            }
             self.give_up_reserved(order)?;
         }
         Ok(())

@@ -54,6 +54,7 @@ fn directory() -> Directory {
         dns_name: None,
         style: VoucherStyle::default(),
         links: crate::company::LinkPolicy::Plans,
+        mikhmon: crate::company::MikhmonWishes::default(),
     };
     directory.routers.insert(router.id.clone(), router);
     directory.hotspots.insert(hotspot.id.clone(), hotspot);

@@ -14,6 +14,7 @@ pub mod keys;
 mod ledger;
 pub mod link_fields;
 pub mod links;
+mod mikhmon;
 pub mod offer;
 mod online;
 pub mod portal;
@@ -101,6 +102,7 @@ struct Inner {
     router_tokens: Tokens,
     key_uses: router_keys::Uses,
     rests: rests::Rests,
+    record_forms: mikhmon::Forms,
 }
 
 /// The lanes with new jobs, for a runner that sleeps. What is lost here is found by its next look.
@@ -170,6 +172,7 @@ impl Relay {
             router_tokens,
             key_uses: router_keys::Uses::default(),
             rests: rests::Rests::default(),
+            record_forms: mikhmon::Forms::default(),
         }))
     }
 
@@ -314,6 +317,8 @@ impl Relay {
             Task::EventMail(company) => Box::pin(unplaced::tell(self, company)).await,
             Task::Housekeeping => Box::pin(retention::clean(self)).await,
             Task::Refund(refund) => Box::pin(refund::run(self, *refund, job)).await,
+            Task::SaleRecord(order) => Box::pin(mikhmon::write_record(self, order, job)).await,
+            Task::Validity(router) => Box::pin(mikhmon::validity::look(self, router)).await,
             Task::Recheck(account) => Box::pin(recheck::recheck(self, account, job)).await,
         }
     }

@@ -7,9 +7,11 @@ use secrecy::ExposeSecret;
 use super::refund::wish;
 use super::routers::{Loan, RouterFacts};
 use super::{Outcome, Relay, links};
-use crate::company::{Hotspot, Router};
+use crate::card::CardSale;
+use crate::company::{Hotspot, MikhmonBatch, Router};
 use crate::ids::OrderRef;
 use crate::order::{Fact, Order, State};
+use crate::plan::TimeLimit;
 use crate::reason::Reason;
 use crate::routeros::{NewUser, Retry, RouterError, TrapKind, UserRow};
 use crate::store::StoreError;
@@ -192,7 +194,7 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
     let facts = checked_facts(work, loan).await?;
     let (mut voucher, mut known) = match &work.order.voucher {
         Some(voucher) => (voucher.clone(), true),
-        None => (draw(relay, work, &facts, State::wants_user).await?, false),
+        None => (draw(relay, work, &facts, loan, State::wants_user).await?, false),
     };
     for _ in 0..NAMES_TRIED {
         // A stored voucher may have reached the router before a crash or a lost answer.
@@ -205,7 +207,7 @@ async fn make_user_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(),
                     }
                     return Ok(());
                 }
-                Some(_) => voucher = draw(relay, work, &facts, State::wants_user).await?,
+                Some(_) => voucher = draw(relay, work, &facts, loan, State::wants_user).await?,
                 None => {}
             }
         }
@@ -263,19 +265,12 @@ pub(super) async fn draw(
     relay: &Relay,
     work: &Work,
     facts: &RouterFacts,
+    loan: &mut Loan,
     is_wanted: fn(State) -> bool,
 ) -> Result<Voucher, Trouble> {
     let wanted = work.order.reference.clone();
     let sale = relay.store().read(move |db| db.card_sale(&wanted)).await?;
-    let style = work.hotspot.style.with(&work.order.params);
-    let mode = sale.as_ref().map_or(style.mode, |sale| sale.wish.mode);
-    let batch = BatchNumber::of(&work.hotspot.id, facts.clock.date);
-    let comment = voucher::comment(mode, facts.clock.date, batch, "");
-    let drawn = match &sale {
-        Some(sale) => voucher::draw_for_portal(mode, &sale.wish.prefix, comment, &mut SysRng),
-        None => Voucher::draw(&style, comment, &mut SysRng),
-    };
-    let voucher = drawn.map_err(|_| Trouble::NoRandomness)?;
+    let voucher = draw_unlike_others(work, facts, loan, sale.as_ref()).await?;
     let (reference, stored) = (work.order.reference.clone(), voucher.clone());
     let server = work.order.params.server.clone();
     let is_drawn = relay
@@ -295,6 +290,41 @@ pub(super) async fn draw(
         })
         .await?;
     if is_drawn { Ok(voucher) } else { Err(Trouble::Overtaken) }
+}
+
+/// Draws a voucher whose name is no profile's, scheduler's or script's: Mikhmon's own script could not end such a user,
+/// and deletes with him what is called like him (facts `mikhmon.md` 2.2 and 4).
+async fn draw_unlike_others(
+    work: &Work,
+    facts: &RouterFacts,
+    loan: &mut Loan,
+    sale: Option<&CardSale>,
+) -> Result<Voucher, Trouble> {
+    let style = work.hotspot.style.with(&work.order.params);
+    let mode = sale.map_or(style.mode, |sale| sale.wish.mode);
+    let note = match work.hotspot.mikhmon.batch {
+        MikhmonBatch::Day => "",
+        MikhmonBatch::Sale => work.order.reference.as_str(),
+    };
+    let batch = BatchNumber::of(&work.hotspot.id, facts.clock.date);
+    let comment = voucher::comment(mode, facts.clock.date, batch, note);
+    for _ in 0..NAMES_TRIED {
+        let drawn = match sale {
+            Some(sale) => voucher::draw_for_portal(mode, &sale.wish.prefix, comment.clone(), &mut SysRng),
+            None => Voucher::draw(&style, comment.clone(), &mut SysRng),
+        };
+        let voucher = drawn.map_err(|_| Trouble::NoRandomness)?;
+        if !has_namesake(facts, loan, &voucher).await? {
+            return Ok(voucher);
+        }
+    }
+    Err(Trouble::Crowded)
+}
+
+/// Whether something else on the router that Mikhmon works with is called like the voucher's user.
+pub(super) async fn has_namesake(facts: &RouterFacts, loan: &mut Loan, voucher: &Voucher) -> Result<bool, RouterError> {
+    let name = voucher.username.expose_secret();
+    Ok(facts.profiles.iter().any(|profile| profile == name) || loan.session()?.has_namesake(name).await?)
 }
 
 pub(super) async fn find(work: &Work, loan: &mut Loan, voucher: &Voucher) -> Result<Option<UserRow>, Trouble> {
@@ -329,11 +359,20 @@ pub(super) fn new_user(work: &Work, voucher: &Voucher) -> NewUser {
         name: voucher.username.clone(),
         password: voucher.password.clone(),
         profile: work.order.plan.profile.clone(),
-        limit_uptime: work.order.plan.time,
+        limit_uptime: sold_time(work.order.plan.time),
         limit_bytes_total: work.order.plan.data,
         comment: voucher.comment.clone(),
         email: email_tag(&work.order.reference),
         disabled: false,
+    }
+}
+
+/// One second is how Mikhmon marks a user whose time is over (facts `mikhmon.md` 2.3); an old link may ask for it.
+fn sold_time(time: TimeLimit) -> TimeLimit {
+    if time.seconds == 1 {
+        TimeLimit { seconds: 2 }
+    } else {
+        time
     }
 }
 

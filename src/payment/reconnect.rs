@@ -224,11 +224,24 @@ async fn come_back(
     {
         return Ok(Reconnected::Refused(Refused::WrongPassword));
     }
+    let is_known = matches!(held, Held::Known(_));
+    if is_known && account.disabled && was_ended(relay, &account).await? {
+        return Ok(Reconnected::Expired(Expired::UsedUp));
+    }
     let visit = Visit { wish, account, host };
     match held {
         Held::Known(password) => proven(session, &visit, &password).await,
         Held::Hidden => judged_by_router(session, &visit).await,
     }
+}
+
+/// Whether the relay itself disabled a user because his validity was over.
+async fn was_ended(relay: &Relay, account: &Account) -> Result<bool, StoreError> {
+    let Some(order) = super::provision::reference_of_tag(&account.email) else {
+        return Ok(false);
+    };
+    let ended = relay.store().read(move |db| db.validity_ended_at(&order)).await?;
+    Ok(ended.is_some())
 }
 
 /// The users of this name that somebody made: not the router's own row for trials, and none that comes and goes.

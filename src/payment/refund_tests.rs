@@ -854,6 +854,7 @@ fn put_business(db: &Db<'_>, address: String) -> Result<(), StoreError> {
         dns_name: None,
         style: VoucherStyle::default(),
         links: LinkPolicy::Plans,
+        mikhmon: crate::company::MikhmonWishes::default(),
     })?;
     db.put_account(&Account {
         id: AccountId::new("mp"),

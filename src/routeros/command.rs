@@ -149,6 +149,16 @@ commands! {
     HOSTS = Read "/ip/hotspot/host/print" ["mac-address"] columns [
         "address", "to-address", "mac-address", "server", "authorized", "bypassed"
     ];
+    PROFILE_SCRIPTS = Read "/ip/hotspot/user/profile/print" ["name"] columns ["name", "on-login"];
+    USERS_OF_PROFILE = Read "/ip/hotspot/user/print" ["profile"] columns [
+        ".id", "name", "server", "profile", "comment", "email", "disabled", "uptime"
+    ];
+    SESSIONS = Read "/ip/hotspot/active/print" [] columns ["user", "uptime"];
+    SCRIPTS_NAMED = Read "/system/script/print" ["name"] columns [".id", "name"];
+    SCHEDULERS_NAMED = Read "/system/scheduler/print" ["name"] columns [".id", "name"];
+    /// Mikhmon's sale records, and of each no more than tells in which form it is.
+    SALE_RECORDS = Read "/system/script/print" ["comment"] columns [".id", "owner"];
+    ADD_SALE_RECORD = Write "/system/script/add" ["name", "owner", "source", "comment", "policy"] columns [];
     LOGINS = Read "/user/print" ["name"] columns ["name", "group"];
     GROUPS = Read "/user/group/print" ["name"] columns ["name", "policy"];
 }

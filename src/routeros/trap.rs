@@ -90,7 +90,7 @@ impl fmt::Display for Trap {
 /// What a refusal means to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TrapKind {
-    /// A user of this name exists for this server.
+    /// A user of this name exists for this server, or a script of this name.
     AlreadyExists,
     NoSuchProfile,
     NoSuchServer,
@@ -137,6 +137,7 @@ const TEXTS: &[(&str, TrapKind)] = &[
         "already have user with this name for this server",
         TrapKind::AlreadyExists,
     ),
+    ("item with this name already exists", TrapKind::AlreadyExists),
     ("input does not match any value of profile", TrapKind::NoSuchProfile),
     ("input does not match any value of server", TrapKind::NoSuchServer),
     ("ambiguous value of", TrapKind::Ambiguous),

@@ -91,6 +91,9 @@ fn hotspot(all: &mut Vec<Record>, hotspot: &Hotspot) {
         LinkPolicy::Open => "open",
     };
     record.text("links", links);
+    record.line("mikhmon_records", hotspot.mikhmon.records);
+    record.text("mikhmon_batch", hotspot.mikhmon.batch.as_str());
+    record.line("mikhmon_expiry", hotspot.mikhmon.expiry);
     all.push(record);
 }
 

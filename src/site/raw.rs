@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::company::{ConektaMethod, LinkPolicy, MercadopagoCheckout, Mode};
+use crate::company::{ConektaMethod, LinkPolicy, MercadopagoCheckout, MikhmonBatch, Mode};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -55,6 +55,9 @@ pub(super) struct RawHotspot {
     pub alphabet: Option<String>,
     pub prefix: Option<String>,
     pub links: Option<LinkPolicy>,
+    pub mikhmon_records: Option<bool>,
+    pub mikhmon_batch: Option<MikhmonBatch>,
+    pub mikhmon_expiry: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use super::raw::{RawCompany, RawHotspot, RawPlan, RawRouter, RawSite};
 use super::secret::{Given, Secret, keep};
 use super::{Flaw, Site, SiteError, SiteRouter};
 use crate::company::{
-    Account, Company, CompanyCard, Hotspot, Language, Router, RouterCard, RouterCredentials, RouterTls,
+    Account, Company, CompanyCard, Hotspot, Language, MikhmonWishes, Router, RouterCard, RouterCredentials, RouterTls,
 };
 use crate::config::Fault;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
@@ -272,6 +272,11 @@ impl Reader<'_> {
             dns_name: raw.dns_name,
             style,
             links,
+            mikhmon: MikhmonWishes {
+                records: raw.mikhmon_records.unwrap_or_default(),
+                batch: raw.mikhmon_batch.unwrap_or_default(),
+                expiry: raw.mikhmon_expiry.unwrap_or_default(),
+            },
         })
     }
 
@@ -298,6 +303,12 @@ impl Reader<'_> {
             self.flaw(of, "`price` must be more than nothing");
         }
         let time = self.sound(of, TimeLimit::parse(raw.time.as_deref().unwrap_or_default()))?;
+        if time.seconds == EXPIRED_S {
+            self.flaw(
+                of,
+                "`time` of one second is how Mikhmon marks users whose time is over; sell more",
+            );
+        }
         let data = self.sound(of, DataLimit::parse(raw.data.as_deref().unwrap_or_default()))?;
         let accounts: Vec<_> = raw.accounts.into_iter().map(AccountId::new).collect();
         for account in &accounts {
@@ -400,5 +411,7 @@ fn read_tls(text: Option<&str>) -> Result<RouterTls, &'static str> {
 }
 
 const LONGEST_ID: usize = 64;
+/// Facts `mikhmon.md` 2.3.
+const EXPIRED_S: u64 = 1;
 /// An access UUID is all that an unsigned call shows.
 const SHORTEST_UUID: usize = 16;

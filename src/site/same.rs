@@ -42,6 +42,7 @@ impl Comparable for Hotspot {
                 it.dns_name.clone(),
                 it.style.clone(),
                 it.links,
+                it.mikhmon,
             )
         };
         key(self) == key(other)

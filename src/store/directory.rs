@@ -12,7 +12,7 @@ use super::products::read_router_card;
 use super::{Db, StoreError};
 use crate::company::{
     Account, AccountKeys, CallbackHeader, Company, ConektaMethod, Directory, Hotspot, Language, LinkPolicy,
-    MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
+    MercadopagoCheckout, MikhmonBatch, MikhmonWishes, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
 };
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::money::{Currency, Money};
@@ -35,7 +35,8 @@ impl Db<'_> {
             |columns| self.read_router(columns),
         )?;
         let hotspots = self.all(
-            "SELECT id, router, label, name, dns_name, mode, length, alphabet, prefix, links FROM hotspot",
+            "SELECT id, router, label, name, dns_name, mode, length, alphabet, prefix, links, mikhmon_records, \
+             mikhmon_batch, mikhmon_expiry FROM hotspot",
             [],
             read_hotspot,
         )?;
@@ -132,9 +133,11 @@ impl Db<'_> {
     pub fn put_hotspot(&self, hotspot: &Hotspot) -> Result<(), StoreError> {
         let style = &hotspot.style;
         let sql = "INSERT INTO hotspot (id, company, router, label, name, dns_name, mode, length, alphabet, prefix, \
-                   links) VALUES (?1, (SELECT company FROM router WHERE id = ?2), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-                   ON CONFLICT (id) DO UPDATE SET company = excluded.company, router = ?2, label = ?3, name = ?4, \
-                   dns_name = ?5, mode = ?6, length = ?7, alphabet = ?8, prefix = ?9, links = ?10";
+                   links, mikhmon_records, mikhmon_batch, mikhmon_expiry) \
+                   VALUES (?1, (SELECT company FROM router WHERE id = ?2), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
+                   ?13) ON CONFLICT (id) DO UPDATE SET company = excluded.company, router = ?2, label = ?3, name = ?4, \
+                   dns_name = ?5, mode = ?6, length = ?7, alphabet = ?8, prefix = ?9, links = ?10, \
+                   mikhmon_records = ?11, mikhmon_batch = ?12, mikhmon_expiry = ?13";
         self.put(
             sql,
             (
@@ -148,6 +151,9 @@ impl Db<'_> {
                 word_of("alphabet", &style.alphabet)?,
                 &style.prefix,
                 word_of("link policy", &hotspot.links)?,
+                hotspot.mikhmon.records,
+                word_of("batch", &hotspot.mikhmon.batch)?,
+                hotspot.mikhmon.expiry,
             ),
         )
     }
@@ -510,6 +516,11 @@ fn read_hotspot(columns: &mut Columns<'_, '_>) -> Result<Hotspot, StoreError> {
             prefix: columns.next()?,
         },
         links: columns.word("link policy", from_word::<LinkPolicy>)?,
+        mikhmon: MikhmonWishes {
+            records: columns.next()?,
+            batch: columns.word("batch", from_word::<MikhmonBatch>)?,
+            expiry: columns.next()?,
+        },
     })
 }
 

@@ -106,7 +106,7 @@ impl Db<'_> {
     /// The open jobs of an order, oldest first.
     pub fn jobs_of_order(&self, order: &OrderRef) -> Result<Vec<Job>, StoreError> {
         let sql = "SELECT id, kind, subject, lane, attempts, created_at, last_error FROM job \
-                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable', 'unreserve') \
+                   WHERE subject = ?1 AND kind IN ('reconcile', 'provision', 'login', 'disable', 'unreserve', 'sale-record') \
                    OR kind = 'refund' AND subject IN (SELECT CAST(id AS TEXT) FROM refund WHERE order_reference = ?1) ORDER BY id";
         self.all(sql, [order.as_str()], read_job)
     }

@@ -23,6 +23,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/V9__bind_mac.sql")),
     M::up(include_str!("migrations/V10__users.sql")),
     M::up(include_str!("migrations/V11__telegram_and_endpoints.sql")),
+    M::up(include_str!("migrations/V12__mikhmon.sql")),
 ];
 
 /// Applies what is missing.

@@ -69,6 +69,8 @@ router-not-speaking-api = What answers at the address of the router “{ $router
 router-not-speaking-api-do = Check address and port in site.toml (8728, or 8729 with TLS) and the router’s “api” service (Winbox: IP → Services). The order goes on by itself.
 router-refuses = The router “{ $router }” refuses to make the code. Its answer: “{ $words }”.
 router-refuses-do = Remove the cause on the router; the order then goes on by itself. “{ $retry }” tries it at once.
+sale-record-refused = The sale is done; only its line in Mikhmon’s reports is missing: the router “{ $router }” does not take it. Its answer: “{ $words }”.
+sale-record-refused-do = Give the group of the relay’s user the policy “write”, and “policy” if that does not help (Winbox: System → Users → Groups); the relay tries again for three days. Or set “mikhmon_records = false” in site.toml.
 value-unsendable = The value “{ $field }” holds a character that cannot be written to the router “{ $router }”.
 value-unsendable-do = Correct this value in site.toml (letters without accents, digits, plain signs), then run “mikrelay apply site.toml” and “{ $retry }”.
 router-answer-incomplete = The answer of the router “{ $router }” to “{ $command }” is incomplete: “{ $property }” is missing.

@@ -69,6 +69,8 @@ router-not-speaking-api = Lo que responde en la dirección del router «{ $route
 router-not-speaking-api-do = Revise la dirección y el puerto en site.toml (8728, u 8729 con TLS) y el servicio «api» del router (Winbox: IP → Services). El pedido seguirá solo.
 router-refuses = El router «{ $router }» se niega a crear el código. Su respuesta: «{ $words }».
 router-refuses-do = Corrija la causa en el router: el pedido seguirá solo. «{ $retry }» lo intenta enseguida.
+sale-record-refused = La venta está hecha; solo falta su línea en los informes de Mikhmon: el router «{ $router }» no la acepta. Su respuesta: «{ $words }».
+sale-record-refused-do = Dé al grupo del usuario de mikrelay el permiso «write», y «policy» si no basta (Winbox: System → Users → Groups); se intenta de nuevo durante tres días. O ponga «mikhmon_records = false» en site.toml.
 value-unsendable = El valor «{ $field }» contiene un carácter que no se puede escribir en el router «{ $router }».
 value-unsendable-do = Corrija ese valor en site.toml (letras sin acentos, cifras, signos sencillos) y ejecute «mikrelay apply site.toml» y «{ $retry }».
 router-answer-incomplete = La respuesta del router «{ $router }» a «{ $command }» está incompleta: falta «{ $property }».

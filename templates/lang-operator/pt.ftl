@@ -69,6 +69,8 @@ router-not-speaking-api = O que responde no endereço do router «{ $router }» 
 router-not-speaking-api-do = Verifique o endereço e a porta em site.toml (8728, ou 8729 com TLS) e o serviço «api» do router (Winbox: IP → Services). O pedido continua sozinho.
 router-refuses = O router «{ $router }» recusa criar o código. A resposta dele: «{ $words }».
 router-refuses-do = Corrija a causa no router: o pedido continua sozinho. «{ $retry }» tenta-o de imediato.
+sale-record-refused = A venda está feita; só falta a linha dela nos relatórios do Mikhmon: o router «{ $router }» não a aceita. A resposta dele: «{ $words }».
+sale-record-refused-do = Dê ao grupo do utilizador do mikrelay a permissão «write», e «policy» se não bastar (Winbox: System → Users → Groups); tenta-se de novo durante três dias. Ou ponha «mikhmon_records = false» em site.toml.
 value-unsendable = O valor «{ $field }» contém um carácter que não pode ser escrito no router «{ $router }».
 value-unsendable-do = Corrija este valor em site.toml (letras sem acentos, algarismos, sinais simples) e execute «mikrelay apply site.toml» e «{ $retry }».
 router-answer-incomplete = A resposta do router «{ $router }» a «{ $command }» está incompleta: falta «{ $property }».

@@ -8,7 +8,8 @@ use mikrelay::api_key::{ApiKey, KeyKind};
 use mikrelay::clock::Clock;
 use mikrelay::company::{
     Account, AccountKeys, CallbackHeader, Company, CompanyCard, ConektaMethod, GatewayName, Hotspot, Language,
-    LinkPolicy, MercadopagoCheckout, Mode, RefundPolicy, Router, RouterCard, RouterCredentials, RouterTls, Telegram,
+    LinkPolicy, MercadopagoCheckout, MikhmonBatch, MikhmonWishes, Mode, RefundPolicy, Router, RouterCard,
+    RouterCredentials, RouterTls, Telegram,
 };
 use mikrelay::event::{NewEvent, Proof, Stored};
 use mikrelay::hook::{Delivery, HookState, NewHook, Signer};
@@ -157,6 +158,11 @@ fn hotspot() -> Hotspot {
             prefix: "mm".to_owned(),
         },
         links: LinkPolicy::Open,
+        mikhmon: MikhmonWishes {
+            records: true,
+            batch: MikhmonBatch::Sale,
+            expiry: true,
+        },
     }
 }
 

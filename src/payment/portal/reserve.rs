@@ -79,6 +79,10 @@ async fn make_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(), Trou
     let Some(mut voucher) = work.order.voucher.clone() else {
         return Err(Trouble::Overtaken);
     };
+    let is_new = |state| state == State::New;
+    if provision::has_namesake(&facts, loan, &voucher).await? {
+        voucher = provision::draw(relay, work, &facts, loan, is_new).await?;
+    }
     for _ in 0..NAMES_TRIED {
         let user = NewUser {
             disabled: true,
@@ -92,10 +96,7 @@ async fn make_on(relay: &Relay, work: &Work, loan: &mut Loan) -> Result<(), Trou
         // What the router says it did is not yet what it has.
         match provision::find(work, loan, &voucher).await? {
             Some(row) if provision::is_ours(work, &voucher, &row) => return Ok(()),
-            Some(_) => {
-                let is_new = |state| state == State::New;
-                voucher = provision::draw(relay, work, &facts, is_new).await?;
-            }
+            Some(_) => voucher = provision::draw(relay, work, &facts, loan, is_new).await?,
             None => {
                 let name = voucher.username.expose_secret().len();
                 tracing::debug!("a user of {name} characters was added and is not there");

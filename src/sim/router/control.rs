@@ -79,6 +79,16 @@ impl SimRouter {
         self.shared.lock().faults.hollow_adds = hollow;
     }
 
+    /// Cuts the connection at the next `add` of a script, once.
+    pub fn cut_at_script(&self, at: CutAt) {
+        self.shared.lock().faults.script_cut = Some(at);
+    }
+
+    /// Refuses every `add` of a script as if rights were missing.
+    pub fn set_refuse_scripts(&self, refuse: bool) {
+        self.shared.lock().faults.refuse_scripts = refuse;
+    }
+
     /// Takes back a cut that has not happened.
     pub fn spare_adds(&self) {
         self.shared.lock().faults.spare_adds();
@@ -239,6 +249,25 @@ impl SimRouter {
             .retain(menus::USER_PROFILE, |row| !row.is("name", name.as_bytes()));
     }
 
+    /// Somebody has a scheduler of this name.
+    pub fn add_scheduler(&self, name: &str) {
+        self.shared
+            .lock()
+            .world
+            .fill(menus::SCHEDULER, &[("name", name.as_bytes())]);
+    }
+
+    /// A sale that some Mikhmon recorded.
+    pub fn add_sale_record(&self, name: &str, owner: &str, source: &str) {
+        let values: [(&str, &[u8]); 4] = [
+            ("name", name.as_bytes()),
+            ("owner", owner.as_bytes()),
+            ("source", source.as_bytes()),
+            ("comment", b"mikhmon"),
+        ];
+        self.shared.lock().world.fill(menus::SCRIPT, &values);
+    }
+
     pub fn add_server(&self, name: &str) {
         self.shared
             .lock()
@@ -311,6 +340,16 @@ impl SimRouter {
             }
         };
         inner.world.rows(menu).iter().map(name).collect()
+    }
+
+    /// Mikhmon's monitors have run, as they do every few minutes.
+    pub fn run_monitors(&self) {
+        self.shared.lock().world.run_monitors();
+    }
+
+    /// From now on a scheduler's next run is told in the short form (`06-16 10:15:00`), which the stock script does not know.
+    pub fn set_short_next_run(&self, short: bool) {
+        self.shared.lock().world.short_next_run = short;
     }
 
     /// Puts the router's clock ahead, or behind with a negative number.

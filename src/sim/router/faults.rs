@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// When the connection is cut at an `add` of a hotspot user.
+/// When the connection is cut at an `add`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutAt {
     /// The command arrived and was not carried out.
@@ -44,6 +44,10 @@ pub(super) struct Faults {
     pub misbehaviour: Option<Misbehaviour>,
     /// An `add` of a hotspot user is answered as done, and nothing is there.
     pub hollow_adds: bool,
+    /// Where the next `add` of a script is cut.
+    pub script_cut: Option<CutAt>,
+    /// Scripts are refused as if rights were missing.
+    pub refuse_scripts: bool,
     /// How many `add`s of hotspot users still pass before the cut.
     cut: Option<(usize, CutAt)>,
 }

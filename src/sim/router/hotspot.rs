@@ -1,14 +1,12 @@
-//! Logging devices in and off, the time they use, and what Mikhmon's on-login script does.
-//! Facts: `routeros.md` 2 and 4, `mikhmon.md` 2.2 and 3.1.
+//! Logging devices in and off, and the time they use. Facts: `routeros.md` 2 and 4.
 //!
 //! The texts of some refusals are documented nowhere (a device that is online already); theirs are ours.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::menus::{ACTIVE, COOKIE, HOST, SCHEDULER, SCRIPT, SERVER, SERVER_PROFILE, USER, USER_PROFILE};
-use super::values::{self, date_text, date_time_text};
+use super::menus::{ACTIVE, COOKIE, HOST, SCHEDULER, SERVER, SERVER_PROFILE, USER, USER_PROFILE};
+use super::values;
 use super::world::{Refusal, Row, World};
-use crate::plan::TimeLimit;
 
 /// Someone who wants to be online.
 pub(super) struct Attempt<'a> {
@@ -175,11 +173,14 @@ impl World {
     fn show_scheduler(&self, row: &mut Row) {
         let interval = values::seconds_of(row.get("interval").unwrap_or_default());
         if interval > 0 {
-            row.set("next-run", date_time_text(self.local_in(interval), self.iso_dates()));
+            row.set(
+                "next-run",
+                values::date_time_text(self.local_in(interval), self.iso_dates()),
+            );
         }
     }
 
-    fn local_in(&self, seconds: u64) -> jiff::civil::DateTime {
+    pub fn local_in(&self, seconds: u64) -> jiff::civil::DateTime {
         let wait = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         self.local().saturating_add(wait)
     }
@@ -274,7 +275,7 @@ impl World {
         Ok(())
     }
 
-    fn profile_of(&self, user: &Row) -> Option<&Row> {
+    pub fn profile_of(&self, user: &Row) -> Option<&Row> {
         self.named(USER_PROFILE, user.get("profile")?)
     }
 
@@ -320,50 +321,6 @@ impl World {
             self.insert(COOKIE, Row::new(&values));
         }
     }
-
-    /// The effect of Mikhmon's stock on-login script, at once instead of after ten seconds.
-    fn run_mikhmon(&mut self, user: &Row, address: &str, mac: &str) {
-        let script = self
-            .profile_of(user)
-            .map(|row| row.text("on-login"))
-            .unwrap_or_default();
-        let Some(sale) = Sale::read(&script) else { return };
-        let (name, comment) = (user.text("name"), user.text("comment"));
-        let fresh = comment.is_empty() || comment.starts_with("vc") || comment.starts_with("up");
-        // The script makes a scheduler of the user's name and stops where one exists.
-        if !fresh || self.named(SCHEDULER, name.as_bytes()).is_some() {
-            return;
-        }
-        let (iso, local) = (self.iso_dates(), self.local());
-        let expiry = date_time_text(self.local_in(sale.validity_s), iso);
-        if let Some(user) = self.row_mut(USER, user.id) {
-            user.set("comment", expiry);
-            if sale.locks {
-                user.set("mac-address", mac);
-            }
-        }
-        if sale.records {
-            let date = date_text(local.date(), iso);
-            let time = local.time().strftime("%H:%M:%S").to_string();
-            let (price, validity, profile) = (&sale.price, &sale.validity, user.text("profile"));
-            let record =
-                format!("{date}-|-{time}-|-{name}-|-{price}-|-{address}-|-{mac}-|-{validity}-|-{profile}-|-{comment}");
-            let owner = format!(
-                "{}{}",
-                date.get(..3).unwrap_or_default(),
-                date.get(7..).unwrap_or_default()
-            );
-            self.fill(
-                SCRIPT,
-                &[
-                    ("name", record.as_bytes()),
-                    ("owner", owner.as_bytes()),
-                    ("source", date.as_bytes()),
-                    ("comment", b"mikhmon"),
-                ],
-            );
-        }
-    }
 }
 
 fn traffic_reached(user: &Row) -> bool {
@@ -375,51 +332,4 @@ fn traffic_reached(user: &Row) -> bool {
     reached("limit-bytes-in", bytes_in)
         || reached("limit-bytes-out", bytes_out)
         || reached("limit-bytes-total", bytes_in + bytes_out)
-}
-
-/// What a Mikhmon profile sells, from the first statement of its on-login script.
-struct Sale {
-    price: String,
-    validity: String,
-    validity_s: u64,
-    /// Modes `remc` and `ntfc` write a sale record.
-    records: bool,
-    locks: bool,
-}
-
-impl Sale {
-    fn read(script: &str) -> Option<Self> {
-        let list = script.trim_start().strip_prefix(":put (\"")?.split('"').next()?;
-        let fields: Vec<&str> = list.split(',').collect();
-        let field = |at: usize| fields.get(at).copied().unwrap_or_default();
-        let mode = field(1);
-        if !matches!(mode, "rem" | "ntf" | "remc" | "ntfc") {
-            return None;
-        }
-        Some(Self {
-            price: field(2).to_owned(),
-            validity: field(3).to_owned(),
-            validity_s: TimeLimit::parse(field(3)).ok()?.seconds,
-            records: mode.ends_with('c'),
-            locks: field(6) == "Enable",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mikhmon_profile_is_read_from_its_script() {
-        let sale = Sale::read(r#":put (",remc,500,1d,600,,Enable,"); :local x 1"#).unwrap();
-        assert_eq!(
-            (sale.price.as_str(), sale.validity_s, sale.records, sale.locks),
-            ("500", 86_400, true, true)
-        );
-        assert!(!Sale::read(r#":put (",ntf,500,1d,600,,Disable,");"#).unwrap().records);
-        for script in ["", r#":put (",,500,,,noexp,Disable,");"#, ":log info hi"] {
-            assert!(Sale::read(script).is_none(), "{script}");
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! It imitates three generations (`SimVersion`), both logins, queries, traps, policies, name matching by unique
 //! beginnings, users whose time adds up over sessions, the host table's checks at login, `listen` and
-//! `/cancel`, and on wish Mikhmon's on-login script. Facts: `routeros.md` 11, `mikhmon.md` 2 and 3.
+//! `/cancel`, and on wish what Mikhmon's scripts do. Facts: `routeros.md` 11, `mikhmon.md` 2 and 3.
 //!
 //! It does not imitate: traffic (a test sets what was used), queues and address pools, RADIUS, `copy-from` and
 //! `place-before`, scripts and schedulers that run, changes of the clock through the API, abbreviated paths,
@@ -13,6 +13,7 @@ mod control;
 mod faults;
 mod hotspot;
 mod menus;
+mod mikhmon;
 mod query;
 mod server;
 mod values;

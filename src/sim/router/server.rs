@@ -162,9 +162,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn execute(&self, user: &str, sentence: &Sentence, tag: Option<&[u8]>) -> Step {
         let mut inner = self.shared.lock();
         let adds = sentence.first().is_some_and(|path| path == ADD_USER);
-        let cut = if adds { inner.faults.cut_now() } else { None };
+        let scripts = sentence.first().is_some_and(|path| path == ADD_SCRIPT);
+        let cut = match (adds, scripts) {
+            (true, _) => inner.faults.cut_now(),
+            (_, true) => inner.faults.script_cut.take(),
+            _ => None,
+        };
         if cut == Some(CutAt::BeforeExecuting) {
             return Step::HangUp(Vec::new());
+        }
+        if scripts && inner.faults.refuse_scripts {
+            return Step::Say(tagged(refused(&Refusal::new("not enough permissions (9)")), tag));
         }
         let before = (adds && inner.faults.hollow_adds).then(|| inner.world.rows(menus::USER).len());
         let outcome = commands::execute(&mut inner.world, user, sentence);
@@ -446,3 +454,4 @@ fn interleaved(answers: Vec<Vec<Sentence>>) -> Vec<Sentence> {
 }
 
 const ADD_USER: &[u8] = b"/ip/hotspot/user/add";
+const ADD_SCRIPT: &[u8] = b"/system/script/add";

@@ -86,6 +86,8 @@ impl Refusal {
 pub(super) struct World {
     pub version: SimVersion,
     pub mikhmon: bool,
+    /// A scheduler's next run is told without its year, which some versions from 7.10 on do.
+    pub short_next_run: bool,
     clock: Clock,
     zone: TimeZone,
     zone_name: String,
@@ -101,6 +103,7 @@ impl World {
         let mut world = Self {
             version: config.version,
             mikhmon: config.mikhmon,
+            short_next_run: false,
             clock: config.clock.clone(),
             zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
             zone_name: config.time_zone.clone(),
