@@ -8,10 +8,12 @@ pub mod export;
 mod health;
 pub mod hook;
 pub mod hook_endpoint;
+pub mod import;
 pub mod key;
 pub mod kit;
 pub mod ledger;
 pub mod order;
+pub mod plan_import;
 pub mod refund;
 pub mod router;
 mod serve;
@@ -63,6 +65,11 @@ enum Command {
     },
     /// Print the business file as it is stored, without secrets
     Export,
+    /// Take over an old portal page: its plans, and a new page whose buttons lead here
+    Import(import::ImportArgs),
+    /// What is sold
+    #[command(subcommand)]
+    Plan(plan_import::PlanCommand),
     /// Look at orders and let them go on
     #[command(subcommand)]
     Order(OrderCommand),
@@ -429,6 +436,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo(args) => demo::run(args.port),
         Command::Apply { file, prune } => apply::run(&open(config)?, &file, prune, out),
         Command::Export => export::run(&open(config)?, out),
+        Command::Import(args) => import::run(&load(config)?, args, out),
+        Command::Plan(plan_import::PlanCommand::Import(args)) => plan_import::run(&load(config)?, &args, out),
         Command::Order(command) => match command {
             OrderCommand::List { state, limit, json } => order::list(&open(config)?, &state, limit, json, out),
             OrderCommand::Show {

@@ -20,6 +20,7 @@ use crate::plan::Plan;
 pub use apply::{Summary, apply};
 pub use export::export;
 pub use read::read;
+pub use secret::is_sample;
 
 /// A business file, checked. A secret that says "keep what is stored" stands here as `(kept)`; `apply` puts the
 /// stored one in its place.
