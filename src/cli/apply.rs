@@ -35,6 +35,16 @@ pub fn read(file: &Path) -> Result<Site> {
 
 /// Applies a file as one commit. Faults of the file are found before anything is written.
 pub fn write(store: &Store, site: Site, prune: bool) -> Result<Result<Summary, SiteError>, StoreError> {
+    write_as(store, site, prune, "apply")
+}
+
+/// The same for another command, under its own name in the audit log.
+pub(super) fn write_as(
+    store: &Store,
+    site: Site,
+    prune: bool,
+    command: &'static str,
+) -> Result<Result<Summary, SiteError>, StoreError> {
     store.write_now(move |db| match site::apply(&site, db, prune) {
         Err(SiteError::Store(error)) => Err(error),
         Ok(summary) => {
@@ -43,7 +53,7 @@ pub fn write(store: &Store, site: Site, prune: bool) -> Result<Result<Summary, S
                 .value("updated", None::<&str>, told(&summary.updated))
                 .value("removed", told(&summary.removed), None::<&str>);
             if !changes.is_empty() {
-                db.add_audit(&Actor::command("apply").did(None, "business file", changes))?;
+                db.add_audit(&Actor::command(command).did(None, "business file", changes))?;
             }
             Ok(Ok(summary))
         }

@@ -12,11 +12,14 @@ pub mod fault;
 mod health;
 pub mod hook;
 pub mod hook_endpoint;
+pub mod import;
 pub mod key;
 pub mod kit;
 pub mod ledger;
 mod link;
 pub mod order;
+mod plan;
+mod plan_import;
 pub mod progress;
 pub mod record;
 pub mod refund;
@@ -79,7 +82,9 @@ enum Command {
     Account(record::Command<record::fields::Account>),
     /// Plans: what is sold on a hotspot
     #[command(subcommand)]
-    Plan(record::Command<record::fields::Plan>),
+    Plan(plan::Command),
+    /// Take over an old portal page: its plans, and a new page whose buttons lead here
+    Import(import::ImportArgs),
     /// Look at orders and let them go on
     #[command(subcommand)]
     Order(order::Command),
@@ -200,6 +205,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Config(command) => command.run(config, out),
         Command::Kit(command) => command.run(config, out),
         Command::Backup(args) => args.run(config, out),
+        Command::Import(args) => import::run(&load(config)?, args, out),
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
     }
 }

@@ -111,6 +111,8 @@ commands! {
         ".id", "name", "session-timeout", "idle-timeout", "keepalive-timeout", "status-autorefresh", "shared-users",
         "rate-limit", "address-list", "add-mac-cookie", "mac-cookie-timeout"
     ];
+    /// `on-login` is where Mikhmon keeps price and validity.
+    PROFILE_SCRIPTS = Read "/ip/hotspot/user/profile/print" [] columns ["name", "on-login"];
     SERVERS = Read "/ip/hotspot/print" [] columns ["name", "interface", "profile", "disabled", "invalid"];
     SERVER_PROFILES = Read "/ip/hotspot/profile/print" [] columns ["name", "dns-name", "login-by"];
     /// Never asks for `password`, which needs a policy that a sale does not want.

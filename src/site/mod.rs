@@ -25,6 +25,7 @@ pub use one::{Related, needs, put, remove};
 pub use read::read;
 pub use record::Record;
 pub use secret::KEEP;
+pub use secret::is_sample;
 
 /// A business file, checked. A secret that says "keep what is stored" stands here as `(kept)`; `apply` puts the
 /// stored one in its place.

@@ -56,7 +56,7 @@ impl Given {
 }
 
 /// Whether a value is a sample of the documentation, which everybody knows, or a filler.
-pub(super) fn is_sample(text: &str) -> bool {
+pub fn is_sample(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     let of_a_gateway = ["pk_", "sk_", "wh_", "fp_", "app_usr-", "secret_"]
         .iter()
