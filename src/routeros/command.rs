@@ -149,8 +149,23 @@ commands! {
     HOSTS = Read "/ip/hotspot/host/print" ["mac-address"] columns [
         "address", "to-address", "mac-address", "server", "authorized", "bypassed"
     ];
-    LOGINS = Read "/user/print" ["name"] columns ["name", "group"];
+    LOGINS = Read "/user/print" ["name"] columns ["name", "group", "address"];
     GROUPS = Read "/user/group/print" ["name"] columns ["name", "policy"];
+    PROFILE_SCRIPTS = Read "/ip/hotspot/user/profile/print" [] columns ["name", "on-login"];
+    GARDEN = Read "/ip/hotspot/walled-garden/print" [] columns [
+        "action", "comment", "disabled", "dst-host", "dst-port", "method", "path", "server", "src-address"
+    ];
+    GARDEN_IP = Read "/ip/hotspot/walled-garden/ip/print" [] columns [
+        "action", "comment", "disabled", "invalid", "dst-address", "dst-address-list", "dst-host", "dst-port", "protocol",
+        "server", "src-address", "src-address-list"
+    ];
+    /// Newer versions list open connections too, as `dynamic` rows.
+    SERVICES = Read "/ip/service/print" ["name"] columns ["name", "port", "address", "disabled", "dynamic"];
+    SCHEDULERS = Read "/system/scheduler/print" ["name"] columns ["name", "disabled"];
+    DNS = Read "/ip/dns/print" [] columns [];
+    NTP_CLIENT = Read "/system/ntp/client/print" [] columns [];
+    /// Not in version 6.
+    DEVICE_MODE = Read "/system/device-mode/print" [] columns [];
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ impl Refusal {
 /// Everything on the router.
 pub(super) struct World {
     pub version: SimVersion,
+    /// What it says of its version.
+    pub version_text: String,
     pub mikhmon: bool,
     clock: Clock,
     zone: TimeZone,
@@ -100,6 +102,7 @@ impl World {
     pub fn new(config: &SimRouterConfig) -> Self {
         let mut world = Self {
             version: config.version,
+            version_text: config.version.text().to_owned(),
             mikhmon: config.mikhmon,
             clock: config.clock.clone(),
             zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
@@ -115,6 +118,10 @@ impl World {
 
     fn furnish(&mut self, config: &SimRouterConfig) {
         self.fill(menus::IDENTITY, &[("name", config.identity.as_bytes())]);
+        self.fill(menus::NTP_CLIENT, &[("enabled", b"true"), ("servers", b"pool.ntp.org")]);
+        self.fill(menus::DNS, &[("allow-remote-requests", b"true")]);
+        let device_mode = [("mode", &b"advanced"[..]), ("hotspot", b"true"), ("scheduler", b"true")];
+        self.fill(menus::DEVICE_MODE, &device_mode);
         self.fill(menus::GROUP, &[("name", b"full"), ("policy", FULL_POLICY.as_bytes())]);
         self.fill(
             menus::GROUP,
@@ -221,8 +228,11 @@ impl World {
             .to_datetime(self.now().saturating_add(self.skew).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
+    /// From 7.10 on (facts: routeros 6).
     pub fn iso_dates(&self) -> bool {
-        self.version == SimVersion::V7
+        let mut parts = self.version_text.split(['.', ' ']).map(|part| part.parse().unwrap_or(0));
+        let number: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        number >= (7, 10)
     }
 
     /// What a login user's group allows.
@@ -267,7 +277,7 @@ impl World {
                 ("dst-active", "false".to_owned()),
             ],
             menus::RESOURCE => vec![
-                ("version", self.version.text().to_owned()),
+                ("version", self.version_text.clone()),
                 ("uptime", values::duration_text(uptime)),
                 ("board-name", "simulated".to_owned()),
                 ("architecture-name", "x86_64".to_owned()),
