@@ -32,6 +32,7 @@ pub mod language;
 pub mod ledger;
 pub mod message;
 pub mod mik_params;
+pub mod mikhmon;
 pub mod money;
 pub mod order;
 pub mod phone;

@@ -22,6 +22,7 @@ const WORDS: &[&str] = &[
     "ledger",
     "message",
     "mik_params",
+    "mikhmon",
     "money",
     "order",
     "phone",
