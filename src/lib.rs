@@ -65,6 +65,7 @@ pub mod web;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod kit;
 pub mod sim;
 pub mod site;

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod config;
 mod demo;
+pub mod doctor;
 pub mod event;
 pub mod export;
 mod health;
@@ -84,6 +85,8 @@ enum Command {
     /// Look at routers
     #[command(subcommand)]
     Router(RouterCommand),
+    /// Look at everything that sales need, and say what is wrong and what to do
+    Doctor(doctor::DoctorArgs),
     /// Check the settings file, or print one with every option
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -411,6 +414,9 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(verdict) = error.downcast_ref::<doctor::Verdict>() {
+                return ExitCode::from(verdict.exit_code());
+            }
             show_error(&error, &mut std::io::stderr());
             ExitCode::FAILURE
         }
@@ -472,6 +478,7 @@ fn run(cli: Cli) -> Result<()> {
             user::audit(&open(config)?, company.as_deref(), limit, json, out)
         }
         Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
+        Command::Doctor(args) => doctor::run(&load(config)?, &args, out),
         Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
         Command::Config(ConfigCommand::Example) => config::example(out),
         Command::Kit(KitCommand::WalledGarden { gateway, host }) => {

@@ -7,17 +7,17 @@ use ipnet::Ipv4Net;
 use super::finding::{Finding, Kind};
 use crate::routeros::GardenRule;
 
-/// What the rules of a router do for one host at one hotspot server.
+/// What the rules of a router do for one host at one hotspot server, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Open,
-    /// A rule forbids it before one opens it.
-    Denied,
-    Off,
     Narrow,
     Wildcard,
     Address,
     HttpOnly,
+    Off,
+    /// A rule forbids it before one opens it.
+    Denied,
     Missing,
 }
 

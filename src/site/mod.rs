@@ -19,6 +19,7 @@ use crate::plan::Plan;
 
 pub use apply::{Summary, apply};
 pub use export::export;
+pub use keep::has_key_of_other_mode;
 pub use read::read;
 
 /// A business file, checked. A secret that says "keep what is stored" stands here as `(kept)`; `apply` puts the
