@@ -12,10 +12,10 @@ use clap::Args;
 
 use super::order::print_json;
 use super::serve::runtime;
-use super::table::plain;
 use crate::config::Config;
 use crate::doctor::{Finding, Level, Means, Report, Stored, Wish, examine};
 use crate::ids::{AccountId, RouterId};
+use crate::shown::shown_up_to;
 use crate::store::{Reading, StoreError};
 
 /// What is looked at, and how it is shown.
@@ -171,6 +171,13 @@ fn summary(report: &Report) -> String {
     }
 }
 
+/// One line, whatever a router or a gateway wrote into it.
+fn plain(text: &str) -> String {
+    shown_up_to(text, LONGEST_LINE)
+}
+
+/// Longer than any sentence of ours; what others wrote is cut.
+const LONGEST_LINE: usize = 600;
 const TROUBLE: u8 = 1;
 const WARNINGS: u8 = 3;
 const RESET: &str = "\u{1b}[0m";

@@ -18,7 +18,7 @@ mod router;
 mod stored;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub struct Means {
     pub clock: Clock,
     /// Who may vouch for the certificate of the public address.
     pub roots: Arc<RootCertStore>,
+    /// Where the public address is served, instead of where its name leads.
+    pub public_at: Option<SocketAddr>,
     pub room: fn(&Path) -> io::Result<Room>,
 }
 
@@ -63,6 +65,7 @@ impl Default for Means {
             deadlines: Deadlines::default(),
             clock: Clock::System,
             roots: certificate::public_roots(),
+            public_at: None,
             room: Room::of,
         }
     }
@@ -166,7 +169,7 @@ async fn relay(config: &Config, means: &Means) -> Finding {
     }
     let shown = listen.to_string();
     let asked = match Url::parse(&format!("http://{shown}/health/ready")) {
-        Ok(url) => tokio::time::timeout(TIME_FOR_RELAY, page::get(&url, &means.roots, 0)).await.ok(),
+        Ok(url) => tokio::time::timeout(TIME_FOR_RELAY, page::get(&url, None, &means.roots, 0)).await.ok(),
         Err(_) => None,
     };
     public::relay(&shown, asked)
@@ -181,7 +184,7 @@ async fn public(config: &Config, wish: &Wish, means: &Means) -> Vec<Finding> {
     let now = means.clock.now();
     let live = url.join("health/live").unwrap_or_else(|_| url.clone());
     let now_s = u64::try_from(now.as_second()).unwrap_or(0);
-    let asked = tokio::time::timeout(TIME_FOR_PUBLIC, page::get(&live, &means.roots, now_s)).await;
+    let asked = tokio::time::timeout(TIME_FOR_PUBLIC, page::get(&live, means.public_at, &means.roots, now_s)).await;
     match asked {
         Ok(asked) => findings.extend(public::answer(url, asked, now)),
         Err(_) => findings.push(public::late(url, TIME_FOR_PUBLIC.as_secs())),
@@ -240,18 +243,27 @@ async fn examine_router(
         )];
     };
     let expected = Expected::of(directory, router);
+    let mut findings: Vec<_> = router::plain_password(router).into_iter().collect();
     let looked = tokio::time::timeout(TIME_FOR_ROUTER, look(&expected, credentials, means)).await;
     let (look, scheduled) = match looked {
         Ok(Ok(looked)) => looked,
-        Ok(Err(error)) => return vec![router::shut_out(&error)],
+        Ok(Err(error)) => {
+            findings.push(router::shut_out(&error));
+            return findings;
+        }
         Err(_) => {
-            return vec![router::shut_out(&RouterError::Timeout {
+            findings.push(router::shut_out(&RouterError::Timeout {
                 step: "everything",
                 after_s: TIME_FOR_ROUTER.as_secs(),
-            })];
+            }));
+            return findings;
         }
     };
-    let mut findings = vec![Finding::ok(format!("logged in as `{}` at {}", credentials.user, router.address))];
+    findings.push(Finding::ok(format!("logged in as `{}` at {}", credentials.user, router.address)));
+    if router::may_not_read(&look) {
+        findings.push(router::lacks("the login may not read on the router"));
+        return findings;
+    }
     findings.extend(router::access(&expected, &look));
     findings.extend(router::system(&look));
     findings.extend(router::clock(&look, expected.company, means.clock.now()));
@@ -369,7 +381,7 @@ fn start_accounts(config: &Config, stored: &Stored, wish: &Wish, means: &Means) 
     let start = |account: &Account| {
         let now = means.clock.now();
         let company = stored.directory.companies.get(&account.company);
-        let mut findings = account::keys(account, company, now);
+        let mut findings = account::keys(account, company);
         let history = account::history(account, &stored.past(account), &hook(&stored.directory, account, &base), now);
         let asks = !wish.offline && gateway::of(account).can_ask(account);
         let (account, http, seats) = (account.clone(), means.http.clone(), Arc::clone(&seats));

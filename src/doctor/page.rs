@@ -1,6 +1,7 @@
 //! Asks an address for one page, whatever its certificate is, and keeps of the answer what can be judged.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
@@ -37,15 +38,20 @@ pub(super) enum PageError {
     NotHttp,
 }
 
-/// The deadline is the caller's.
-pub(super) async fn get(url: &Url, roots: &Arc<RootCertStore>, now_s: u64) -> Result<Page, PageError> {
+/// Asks where the name of the address leads, or at `place`. The deadline is the caller's.
+pub(super) async fn get(
+    url: &Url,
+    place: Option<SocketAddr>,
+    roots: &Arc<RootCertStore>,
+    now_s: u64,
+) -> Result<Page, PageError> {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_matches(['[', ']']);
     let port = url.port_or_known_default().unwrap_or(80);
-    let addresses: Vec<_> = tokio::net::lookup_host((bare, port))
-        .await
-        .map_err(PageError::Name)?
-        .collect();
+    let addresses: Vec<_> = match place {
+        Some(place) => vec![place],
+        None => tokio::net::lookup_host((bare, port)).await.map_err(PageError::Name)?.collect(),
+    };
     let tcp = TcpStream::connect(addresses.as_slice())
         .await
         .map_err(PageError::Connect)?;

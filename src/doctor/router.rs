@@ -79,8 +79,7 @@ pub(super) fn shut_out(error: &RouterError) -> Finding {
 
 /// The login itself: how it is protected, and what it may do.
 pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
-    let mut findings: Vec<_> = plain_password(expected.router).into_iter().collect();
-    let not_permitted = |error: &RouterError| matches!(error, RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted);
+    let mut findings = Vec::new();
     match &look.login {
         Ok(login) => {
             let has = |policy: &str| login.policies.iter().any(|granted| granted == policy);
@@ -106,7 +105,6 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
                 ));
             }
         }
-        Err(error) if not_permitted(error) => findings.push(lacks("the login may not read on the router")),
         Err(error) => findings.push(unread("its own rights", error)),
     }
     if let Ok(services) = &look.services {
@@ -129,7 +127,13 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
     findings
 }
 
-fn lacks(what: &str) -> Finding {
+/// Whether the router refuses to show anything at all.
+pub(super) fn may_not_read(look: &Look) -> bool {
+    let is_refused = |error: &RouterError| matches!(error, RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted);
+    look.resource.as_ref().is_err_and(is_refused)
+}
+
+pub(super) fn lacks(what: &str) -> Finding {
     Finding::new(
         Kind::RouterRights,
         what,
@@ -138,7 +142,7 @@ fn lacks(what: &str) -> Finding {
 }
 
 /// Without TLS the password crosses the network in clear: fine within a tunnel or one's own network.
-fn plain_password(router: &Router) -> Option<Finding> {
+pub(super) fn plain_password(router: &Router) -> Option<Finding> {
     let (host, _) = crate::routeros::endpoint(&router.address, &router.tls)?;
     let is_public = host.parse().is_ok_and(is_public);
     (router.tls == RouterTls::Off && is_public).then(|| {

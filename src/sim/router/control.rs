@@ -338,6 +338,11 @@ impl SimRouter {
         }
     }
 
+    /// The router tells neither its zone nor how far it is from UTC.
+    pub fn hide_zone(&self) {
+        self.shared.lock().world.hides_offset = true;
+    }
+
     /// What the router says of its version from now on, such as `7.15.3 (stable)`; its dates follow.
     pub fn set_version(&self, text: &str) {
         self.shared.lock().world.version_text = text.to_owned();

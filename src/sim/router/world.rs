@@ -91,6 +91,8 @@ pub(super) struct World {
     clock: Clock,
     zone: TimeZone,
     zone_name: String,
+    /// It does not tell how far it is from UTC.
+    pub hides_offset: bool,
     /// How far the router's clock is ahead.
     pub skew: SignedDuration,
     started: Timestamp,
@@ -107,6 +109,7 @@ impl World {
             clock: config.clock.clone(),
             zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
             zone_name: config.time_zone.clone(),
+            hides_offset: false,
             skew: SignedDuration::ZERO,
             started: config.clock.now(),
             tables: BTreeMap::new(),
@@ -271,9 +274,9 @@ impl World {
             menus::CLOCK => vec![
                 ("date", values::date_text(local.date(), self.iso_dates())),
                 ("time", local.time().strftime("%H:%M:%S").to_string()),
-                ("time-zone-name", self.zone_name.clone()),
+                ("time-zone-name", if self.hides_offset { "manual".to_owned() } else { self.zone_name.clone() }),
                 ("time-zone-autodetect", "true".to_owned()),
-                ("gmt-offset", offset_text(offset)),
+                ("gmt-offset", if self.hides_offset { String::new() } else { offset_text(offset) }),
                 ("dst-active", "false".to_owned()),
             ],
             menus::RESOURCE => vec![
