@@ -117,6 +117,9 @@ impl Running {
         if let Err(error) = self.relay.write_key_uses().await {
             tracing::warn!("how often keys were used in the last seconds is lost: {error}");
         }
+        if let Err(error) = self.relay.write_refusals().await {
+            tracing::warn!("how many callbacks were refused in the last seconds is lost: {error}");
+        }
         self.relay.store().close().await;
     }
 }

@@ -31,6 +31,45 @@ impl Proof {
     }
 }
 
+/// Why a callback was not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unbelieved {
+    /// There was no signature.
+    Missing,
+    Malformed,
+    /// No secret of ours made the signature.
+    Wrong,
+    /// It is too old, or from the future, by this machine's clock.
+    Stale,
+}
+
+impl Unbelieved {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Wrong => "wrong",
+            Self::Stale => "stale",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Missing, Self::Malformed, Self::Wrong, Self::Stale]
+            .into_iter()
+            .find(|why| why.as_str() == text)
+    }
+}
+
+/// How often a gateway's callbacks to a hotspot were not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedCallbacks {
+    pub hotspot: HotspotId,
+    pub gateway: GatewayName,
+    pub why: Unbelieved,
+    pub count: u64,
+    pub last_at: Timestamp,
+}
+
 /// What is kept of a webhook: its bytes, and the parameters of its address that are the gateway's own.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {

@@ -90,6 +90,7 @@ impl Runner {
         self.clamp_due_times().await?;
         self.0.relay.follow_refund_policies().await?;
         self.0.relay.write_key_uses().await?;
+        self.0.relay.write_refusals().await?;
         loop {
             let before = ran;
             for lane in self.due_lanes().await? {
@@ -241,6 +242,7 @@ impl Runner {
         }
         if ticks.is_multiple_of(KEY_USE_TICKS) {
             self.0.relay.write_key_uses().await?;
+            self.0.relay.write_refusals().await?;
         }
         self.notice_other_processes().await?;
         Ok(self.due_lanes().await?.into_iter().collect())

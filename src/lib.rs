@@ -66,6 +66,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod import;
+pub mod doctor;
 pub mod kit;
 pub mod sim;
 pub mod site;

@@ -1,6 +1,8 @@
 //! TLS as a client, shared by everything that dials out: aws-lc-rs as the only provider, always passed
 //! explicitly, TLS 1.2 and 1.3, and two kinds of trust. It does not serve TLS.
 
+pub mod certificate;
+
 use std::io;
 use std::sync::Arc;
 
@@ -48,21 +50,24 @@ pub fn provider() -> Arc<CryptoProvider> {
 
 /// A client's configuration without a certificate of its own.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, TlsError> {
-    let provider = provider();
     let verifier: Arc<dyn ServerCertVerifier> = match trust {
         Trust::Webpki => {
             let roots = RootCertStore {
                 roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
             };
-            let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+            let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
             built.map_err(|error| rustls::Error::General(error.to_string()))?
         }
         Trust::Pinned(sha256) => Arc::new(PinVerifier {
-            sha256: *sha256,
-            provider: provider.clone(),
+            sha256: Some(*sha256),
+            provider: provider(),
         }),
     };
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    config_with(verifier)
+}
+
+fn config_with(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, TlsError> {
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     Ok(builder
         .dangerous()
         .with_custom_certificate_verifier(verifier)
@@ -71,8 +76,12 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, TlsError> {
 
 /// Protects a connection to `host`. The deadline is the caller's.
 pub async fn connect(tcp: TcpStream, host: &str, trust: &Trust) -> Result<TlsStream<TcpStream>, TlsError> {
+    connect_with(tcp, host, client_config(trust)?).await
+}
+
+async fn connect_with(tcp: TcpStream, host: &str, config: ClientConfig) -> Result<TlsStream<TcpStream>, TlsError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?;
-    let connector = TlsConnector::from(Arc::new(client_config(trust)?));
+    let connector = TlsConnector::from(Arc::new(config));
     connector.connect(name, tcp).await.map_err(TlsError::Handshake)
 }
 
@@ -80,7 +89,8 @@ pub async fn connect(tcp: TcpStream, host: &str, trust: &Trust) -> Result<TlsStr
 /// holds the certificate's key.
 #[derive(Debug)]
 struct PinVerifier {
-    sha256: [u8; 32],
+    /// `None`: any, for a look at what a server shows; nothing secret goes over such a connection.
+    sha256: Option<[u8; 32]>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -99,7 +109,7 @@ impl ServerCertVerifier for PinVerifier {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let found = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, end_entity);
-        if found.as_ref() == self.sha256 {
+        if self.sha256.is_none_or(|sha256| found.as_ref() == sha256) {
             return Ok(ServerCertVerified::assertion());
         }
         let error = OtherCertificate(data_encoding::HEXLOWER.encode(found.as_ref()));

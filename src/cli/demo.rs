@@ -17,9 +17,10 @@ use super::serve::{runtime, until_told_to_stop};
 use crate::admin::users::{self, UserWish};
 use crate::app::{self, Overrides, Running};
 use crate::audit::Actor;
-use crate::company::{AccountKeys, Directory, Language, Telegram};
+use crate::company::{AccountKeys, Directory, GatewayName, Language, Telegram};
 use crate::config::{Config, Cors, LogFormat};
 use crate::ids::{CompanyId, HotspotId, RouterId};
+use crate::kit::walled_garden_hosts;
 use crate::logging;
 use crate::notify::mail::{Mailer, MemoryMailbox};
 use crate::payment::router_keys::{self, KeyWish, MakeKeyError};
@@ -185,6 +186,7 @@ struct Place {
     hotspot: &'static str,
     language: Language,
     profiles: &'static [&'static str],
+    gateways: &'static [GatewayName],
     time_zone: &'static str,
 }
 
@@ -224,6 +226,11 @@ impl Venue {
             }),
         });
         let portal = portal.await.context("the portal cannot listen")?;
+        let dns_name = portal.dns_name();
+        let host = dns_name.split(':').next().unwrap_or_default();
+        router.set_property("/ip/hotspot/profile", "hsprof1", "dns-name", host.as_bytes());
+        let hosts = place.gateways.iter().copied().flat_map(walled_garden_hosts);
+        router.make_ready("127.0.0.0/8", hosts);
         Ok(Self { place, router, portal })
     }
 }
@@ -413,6 +420,7 @@ static AWA: Place = Place {
     hotspot: "main",
     language: Language::Fr,
     profiles: &["1H", "1J", "30J"],
+    gateways: &[GatewayName::Fedapay, GatewayName::Cinetpay, GatewayName::Feexpay],
     time_zone: "Africa/Porto-Novo",
 };
 static LUNA: Place = Place {
@@ -421,6 +429,7 @@ static LUNA: Place = Place {
     hotspot: "luna",
     language: Language::Es,
     profiles: &["1H", "1D"],
+    gateways: &[GatewayName::Conekta, GatewayName::Mercadopago],
     time_zone: "America/Mexico_City",
 };
 /// As in the business file.

@@ -6,6 +6,7 @@ pub mod audit;
 mod backup;
 pub mod config;
 mod demo;
+pub mod doctor;
 pub mod event;
 pub mod export;
 pub mod fault;
@@ -106,6 +107,8 @@ enum Command {
     /// Look at who changed what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look at everything that sales need, and say what is wrong and what to do
+    Doctor(doctor::DoctorArgs),
     /// Check the settings file, or print one with every option
     #[command(subcommand)]
     Config(config::Command),
@@ -160,10 +163,13 @@ fn answer(
     };
     let done = begin_log(&cli.command).and_then(|()| perform(cli, out));
     match done {
-        Err(error) if !is_pipe_closed(&error) => {
-            show_error(&error, err);
-            FAILED
-        }
+        Err(error) if !is_pipe_closed(&error) => match error.downcast_ref::<doctor::Verdict>() {
+            Some(verdict) => verdict.exit_code(),
+            None => {
+                show_error(&error, err);
+                FAILED
+            }
+        },
         _ => DONE,
     }
 }
@@ -206,6 +212,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Kit(command) => command.run(config, out),
         Command::Backup(args) => args.run(config, out),
         Command::Import(args) => import::run(&load(config)?, args, out),
+        Command::Doctor(args) => doctor::run(&load(config)?, &args, out),
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
     }
 }

@@ -50,6 +50,16 @@ impl Mailer {
     }
 }
 
+impl Mailer {
+    /// Whether the mail server takes us in. Sends nothing; the other ways have nobody to ask.
+    pub async fn check(&self) -> Result<(), MailError> {
+        match self {
+            Self::Smtp(smtp) => smtp.check().await,
+            Self::Folder(_) | Self::Memory(_) | Self::Off => Ok(()),
+        }
+    }
+}
+
 /// How to reach the mail server.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -52,7 +52,16 @@ impl Smtp {
         Ok(())
     }
 
-    async fn hand_over(&self, envelope: &Envelope, letter: Vec<u8>) -> Result<AsyncSmtpConnection, MailError> {
+    /// Connects and logs in, and sends nothing.
+    pub async fn check(&self) -> Result<(), MailError> {
+        let mut connection = timeout(DEADLINE, self.log_in())
+            .await
+            .map_err(|_| MailError::Deadline(DEADLINE.as_secs()))??;
+        let _ = timeout(GOODBYE_DEADLINE, connection.quit()).await;
+        Ok(())
+    }
+
+    async fn log_in(&self) -> Result<AsyncSmtpConnection, MailError> {
         let mut connection = self.connect().await?;
         if let Some(login) = &self.settings.login {
             let password = login.password.read().map_err(|error| MailError::NotNow {
@@ -65,6 +74,11 @@ impl Smtp {
                 .await;
             answer.map_err(|error| login_refused(&error))?;
         }
+        Ok(connection)
+    }
+
+    async fn hand_over(&self, envelope: &Envelope, letter: Vec<u8>) -> Result<AsyncSmtpConnection, MailError> {
+        let mut connection = self.log_in().await?;
         let sender = Mail::new(envelope.from().cloned(), Vec::new());
         connection
             .command(sender)

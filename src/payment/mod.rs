@@ -25,6 +25,7 @@ mod reconcile;
 pub mod reconnect;
 pub mod recover;
 pub mod refund;
+mod refusals;
 mod rests;
 mod retention;
 pub mod router_keys;
@@ -91,7 +92,7 @@ struct Inner {
     parts: Parts,
     routers: Routers,
     wake: Wake,
-    refusals: receive::Refusals,
+    refusals: refusals::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
     starting: links::Starting,
@@ -161,7 +162,7 @@ impl Relay {
             parts,
             routers,
             wake: Wake::default(),
-            refusals: receive::Refusals::default(),
+            refusals: refusals::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
             starting: links::Starting::default(),
@@ -204,6 +205,11 @@ impl Relay {
     /// Writes down how often keys of routers were used since the last time.
     pub async fn write_key_uses(&self) -> Result<(), StoreError> {
         router_keys::write_uses(self).await
+    }
+
+    /// Writes down how many callbacks were not believed since the last time.
+    pub async fn write_refusals(&self) -> Result<(), StoreError> {
+        refusals::write(self).await
     }
 
     /// The company whose account's private key a program showed.

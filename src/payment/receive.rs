@@ -53,10 +53,6 @@ impl std::fmt::Debug for CallbackRequest<'_> {
     }
 }
 
-/// How many callbacks were not believed since the start.
-#[derive(Debug, Default)]
-pub(super) struct Refusals(AtomicU64);
-
 /// How many webhooks are between their last byte and their answer, and when they were last many.
 #[derive(Debug)]
 pub(super) struct Arriving {
@@ -391,7 +387,10 @@ fn is_still_unpaid(db: &Db<'_>, event: EventId) -> Result<bool, StoreError> {
 }
 
 fn refuse(relay: &Relay, place: &Place<'_>, refusal: &Refusal) -> CallbackReply {
-    let count = relay.0.refusals.0.fetch_add(1, Ordering::Relaxed) + 1;
+    let count = relay
+        .0
+        .refusals
+        .note(&place.hotspot.id, place.gateway, refusal, relay.now());
     // The first ones tell the operator what is wrong; a flood must not fill his disk.
     if count <= REFUSALS_LOGGED || count.is_multiple_of(REFUSALS_LOGGED) {
         tracing::warn!(gateway = place.gateway.as_str(), hotspot = %place.hotspot.id, count, "callback refused: {refusal}");

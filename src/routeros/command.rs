@@ -111,8 +111,6 @@ commands! {
         ".id", "name", "session-timeout", "idle-timeout", "keepalive-timeout", "status-autorefresh", "shared-users",
         "rate-limit", "address-list", "add-mac-cookie", "mac-cookie-timeout"
     ];
-    /// `on-login` is where Mikhmon keeps price and validity.
-    PROFILE_SCRIPTS = Read "/ip/hotspot/user/profile/print" [] columns ["name", "on-login"];
     SERVERS = Read "/ip/hotspot/print" [] columns ["name", "interface", "profile", "disabled", "invalid"];
     SERVER_PROFILES = Read "/ip/hotspot/profile/print" [] columns ["name", "dns-name", "login-by"];
     /// Never asks for `password`, which needs a policy that a sale does not want.
@@ -151,6 +149,7 @@ commands! {
     HOSTS = Read "/ip/hotspot/host/print" ["mac-address"] columns [
         "address", "to-address", "mac-address", "server", "authorized", "bypassed"
     ];
+    /// `on-login` is where Mikhmon keeps price and validity.
     PROFILE_SCRIPTS = Read "/ip/hotspot/user/profile/print" ["name"] columns ["name", "on-login"];
     USERS_OF_PROFILE = Read "/ip/hotspot/user/print" ["profile"] columns [
         ".id", "name", "server", "profile", "comment", "email", "disabled", "uptime"
@@ -161,8 +160,22 @@ commands! {
     /// Mikhmon's sale records, and of each no more than tells in which form it is.
     SALE_RECORDS = Read "/system/script/print" ["comment"] columns [".id", "owner"];
     ADD_SALE_RECORD = Write "/system/script/add" ["name", "owner", "source", "comment", "policy"] columns [];
-    LOGINS = Read "/user/print" ["name"] columns ["name", "group"];
+    LOGINS = Read "/user/print" ["name"] columns ["name", "group", "address"];
     GROUPS = Read "/user/group/print" ["name"] columns ["name", "policy"];
+    GARDEN = Read "/ip/hotspot/walled-garden/print" [] columns [
+        "action", "comment", "disabled", "dst-host", "dst-port", "method", "path", "server", "src-address"
+    ];
+    GARDEN_IP = Read "/ip/hotspot/walled-garden/ip/print" [] columns [
+        "action", "comment", "disabled", "invalid", "dst-address", "dst-address-list", "dst-host", "dst-port", "protocol",
+        "server", "src-address", "src-address-list"
+    ];
+    /// Newer versions list open connections too, as `dynamic` rows.
+    SERVICES = Read "/ip/service/print" ["name"] columns ["name", "port", "address", "disabled", "dynamic"];
+    SCHEDULERS = Read "/system/scheduler/print" ["name"] columns ["name", "disabled"];
+    DNS = Read "/ip/dns/print" [] columns [];
+    NTP_CLIENT = Read "/system/ntp/client/print" [] columns [];
+    /// Not in version 6.
+    DEVICE_MODE = Read "/system/device-mode/print" [] columns [];
 }
 
 #[cfg(test)]

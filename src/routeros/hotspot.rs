@@ -380,12 +380,12 @@ fn add_user_command(user: &NewUser) -> Result<Command, RouterError> {
     ]))
 }
 
-fn read_identity(reply: &Reply) -> Result<String, RouterError> {
+pub(super) fn read_identity(reply: &Reply) -> Result<String, RouterError> {
     let row = record(reply, "/system/identity/print", "name")?;
     Ok(text(row, "name"))
 }
 
-fn read_resource(reply: &Reply) -> Result<Resource, RouterError> {
+pub(super) fn read_resource(reply: &Reply) -> Result<Resource, RouterError> {
     let row = record(reply, "/system/resource/print", "version")?;
     Ok(Resource {
         version: text(row, "version"),
@@ -395,7 +395,7 @@ fn read_resource(reply: &Reply) -> Result<Resource, RouterError> {
     })
 }
 
-fn read_clock(reply: &Reply) -> Result<RouterClock, RouterError> {
+pub(super) fn read_clock(reply: &Reply) -> Result<RouterClock, RouterError> {
     let command = "/system/clock/print";
     let row = record(reply, command, "date")?;
     let missing = |property| RouterError::Answer { command, property };
@@ -412,12 +412,12 @@ fn read_names(reply: &Reply) -> Vec<String> {
 }
 
 /// The one row of a menu that is a record, with the property that makes it one.
-fn record<'a>(reply: &'a Reply, command: &'static str, property: &'static str) -> Result<&'a Row, RouterError> {
+pub(super) fn record<'a>(reply: &'a Reply, command: &'static str, property: &'static str) -> Result<&'a Row, RouterError> {
     let row = reply.rows.first().filter(|row| row.get(property).is_some());
     row.ok_or(RouterError::Answer { command, property })
 }
 
-fn server_row(row: &Row) -> HotspotServer {
+pub(super) fn server_row(row: &Row) -> HotspotServer {
     HotspotServer {
         name: text(row, "name"),
         interface: text(row, "interface"),
@@ -427,7 +427,7 @@ fn server_row(row: &Row) -> HotspotServer {
     }
 }
 
-fn server_profile_row(row: &Row) -> ServerProfile {
+pub(super) fn server_profile_row(row: &Row) -> ServerProfile {
     ServerProfile {
         name: text(row, "name"),
         dns_name: text(row, "dns-name"),

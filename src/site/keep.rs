@@ -39,7 +39,7 @@ pub(super) fn resolve(site: &Site, stored: &Directory, prune: bool) -> Result<Ke
 
 /// Whether a key names another mode than the account's. Objects of one mode are invisible in the other, so
 /// such an account could never confirm a payment (facts `gateways-west-africa.md` 2.1, 3.6).
-pub(super) fn has_key_of_other_mode(keys: &AccountKeys, mode: Mode) -> bool {
+pub fn has_key_of_other_mode(keys: &AccountKeys, mode: Mode) -> bool {
     let other: &[&str] = match mode {
         Mode::Live => &["_sandbox_", "_test_"],
         Mode::Test => &["_live_"],

@@ -22,6 +22,7 @@ use crate::plan::Plan;
 pub use apply::{Summary, apply};
 pub use export::{export, records};
 pub use one::{Related, needs, put, remove};
+pub use keep::has_key_of_other_mode;
 pub use read::read;
 pub use record::Record;
 pub use secret::KEEP;

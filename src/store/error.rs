@@ -55,6 +55,11 @@ pub enum StoreError {
          install that version again, or restore a backup from before the upgrade", .path.display()
     )]
     NewerSchema { path: PathBuf, found: i64, known: i64 },
+    #[error(
+        "the database `{}` was made by an older mikrelay (schema {found}, this program knows {known}); \
+         `mikrelay serve` brings it up to date", .path.display()
+    )]
+    OlderSchema { path: PathBuf, found: i64, known: i64 },
     #[error("the database `{}` is empty (0 bytes), so it was damaged; restore a backup, or move the file away to start anew", .path.display())]
     Empty { path: PathBuf },
     #[error("`{}` is not a database of mikrelay; restore a backup, or choose another `data_dir`", .path.display())]

@@ -24,6 +24,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/V10__users.sql")),
     M::up(include_str!("migrations/V11__telegram_and_endpoints.sql")),
     M::up(include_str!("migrations/V12__mikhmon.sql")),
+    M::up(include_str!("migrations/V13__refused_callbacks.sql")),
 ];
 
 /// Applies what is missing.
@@ -42,6 +43,20 @@ pub(super) fn refuse_newer(path: &Path, connection: &Connection) -> Result<(), S
     let found = user_version(connection)?;
     if found > known {
         return Err(StoreError::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a schema that this program would have to change before it can read it.
+pub(super) fn refuse_older(path: &Path, connection: &Connection) -> Result<(), StoreError> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = user_version(connection)?;
+    if found < known {
+        return Err(StoreError::OlderSchema {
             path: path.to_owned(),
             found,
             known,

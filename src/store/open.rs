@@ -7,11 +7,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::reading::Soundness;
 use super::{StoreError, lock, migrate};
 use crate::secrets::{self, MasterKey};
 
@@ -45,6 +46,33 @@ pub(super) fn existing(path: &Path) -> Result<Connection, StoreError> {
 /// A connection that can only read. The database must be open for writing already.
 pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Whether a database can be read as it is: ours, of exactly this schema, and made with this key. Writes nothing.
+pub(super) fn check_readable(path: &Path, key: &MasterKey) -> Result<(), StoreError> {
+    check_file(path)?;
+    let connection = read_only(path).map_err(|error| named(path, error))?;
+    let examined = examine(path, &connection)
+        .and_then(|()| migrate::refuse_older(path, &connection))
+        .and_then(|()| check_key(path, &connection, key));
+    examined.map_err(|error| named(path, error))
+}
+
+/// Goes through the whole file, for `limit` at the longest.
+pub(super) fn check_whole(path: &Path, limit: Duration) -> Result<Soundness, StoreError> {
+    let connection = read_only(path)?;
+    let begun = Instant::now();
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || begun.elapsed() > limit))?;
+    let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match verdict {
+        Ok(verdict) if verdict == "ok" => Ok(Soundness::Sound),
+        Ok(verdict) => Ok(Soundness::Damaged(verdict)),
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Soundness::Damaged(error.to_string())),
+            _ => Err(error.into()),
+        },
+    }
 }
 
 fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
@@ -185,8 +213,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The file of the log of writes, whose size the writer watches in tests.
-#[cfg(test)]
+/// The file of the log of writes.
 pub(super) fn log_path(path: &Path) -> PathBuf {
     with_suffix(path, "-wal")
 }
@@ -194,6 +221,8 @@ pub(super) fn log_path(path: &Path) -> PathBuf {
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 /// `mikr`; set by the first migration.
 const APPLICATION_ID: i64 = 0x6d69_6b72;
+/// SQLite's steps between two looks at the clock: a few milliseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 20_000;
 const KEY_CHECK: &str = "meta.key_check";
 const KEY_CHECK_TEXT: &[u8] = b"mikrelay";
 /// How long SQLite itself waits for another process. Short, so that the writer can answer those who waited

@@ -66,6 +66,22 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["words"]),
     ("site", &["words", "config", "notify", "secrets", "store"]),
     ("kit", &["words", "config", "gateway"]),
+    // It asks everybody a harmless question, so it knows everybody who is asked; nobody needs it but the command line.
+    (
+        "doctor",
+        &[
+            "words",
+            "config",
+            "gateway",
+            "http_client",
+            "kit",
+            "notify",
+            "routeros",
+            "site",
+            "store",
+            "tls",
+        ],
+    ),
     // Translation between HTTP and the core: neither router nor mail nor any outgoing call.
     ("pages", &["words", "gateway", "payment", "secrets", "store", "web"]),
     // The same for programs; it knows nothing of pages.

@@ -247,7 +247,7 @@ fn plan() -> Plan {
     }
 }
 
-fn order(reference: &str) -> Order {
+pub fn order(reference: &str) -> Order {
     Order {
         reference: OrderRef::new(reference),
         token: random_order_token(),
@@ -353,7 +353,7 @@ fn params() -> MikParams {
     }
 }
 
-fn event(key: &str, body: &[u8]) -> NewEvent {
+pub fn event(key: &str, body: &[u8]) -> NewEvent {
     NewEvent {
         gateway: GatewayName::Fedapay,
         account: AccountId::new("fedapay"),

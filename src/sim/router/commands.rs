@@ -3,6 +3,7 @@
 //! `copy-from` and `place-before` are not imitated and are refused as unknown parameters.
 
 use super::hotspot::{Attempt, Way};
+use super::SimVersion;
 use super::menus::{self, Menu};
 use super::query;
 use super::values::{self, Kind};
@@ -22,7 +23,8 @@ pub(super) struct Done {
 pub(super) fn execute(world: &mut World, user: &str, words: &[Vec<u8>]) -> Result<Done, Refusal> {
     let path = String::from_utf8_lossy(words.first().map_or(&[], Vec::as_slice)).into_owned();
     let (menu, command) = path.rsplit_once('/').unwrap_or(("", &path));
-    let menu = menus::find(menu).ok_or_else(|| Refusal::of(0, "no such command prefix"))?;
+    let known = menus::find(menu).filter(|menu| menu.path != menus::DEVICE_MODE || world.version == SimVersion::V7);
+    let menu = known.ok_or_else(|| Refusal::of(0, "no such command prefix"))?;
     if !menu.commands.contains(&command) {
         return Err(Refusal::of(0, "no such command"));
     }

@@ -352,6 +352,52 @@ impl SimRouter {
         self.shared.lock().world.short_next_run = short;
     }
 
+    /// Somebody adds a row by hand; a menu that the router lacks stays away.
+    pub fn add_row(&self, menu: &str, values: &[(&str, &str)]) {
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        if let Some(menu) = menus::find(menu) {
+            self.shared.lock().world.fill(menu.path, &values);
+        }
+    }
+
+    /// Somebody takes the rows away that have this value.
+    pub fn remove_rows(&self, menu: &str, property: &str, value: &str) {
+        self.shared
+            .lock()
+            .world
+            .retain(menu, |row| !row.is(property, value.as_bytes()));
+    }
+
+    /// Somebody edits a menu that is one record.
+    pub fn set_record(&self, menu: &str, property: &str, value: &str) {
+        let mut inner = self.shared.lock();
+        let id = inner.world.rows(menu).first().map(|row| row.id);
+        if let Some(row) = id.and_then(|id| inner.world.row_mut(menu, id)) {
+            row.set(property, value);
+        }
+    }
+
+    /// The router tells neither its zone nor how far it is from UTC.
+    pub fn hide_zone(&self) {
+        self.shared.lock().world.hides_offset = true;
+    }
+
+    /// What the router says of its version from now on, such as `7.15.3 (stable)`; its dates follow.
+    pub fn set_version(&self, text: &str) {
+        self.shared.lock().world.version_text = text.to_owned();
+    }
+
+    /// The router as its owner should leave it: phones reach `hosts` before they paid, and its API answers the
+    /// addresses `from` alone.
+    pub fn make_ready<'a>(&self, from: &str, hosts: impl IntoIterator<Item = &'a str>) {
+        for host in hosts {
+            let comment = format!("mikrelay {host}");
+            self.add_row(menus::GARDEN_IP, &[("dst-host", host), ("comment", &comment)]);
+        }
+        self.set_property(menus::SERVICE, "api", "address", from.as_bytes());
+        self.set_property(menus::SERVICE, "api-ssl", "address", from.as_bytes());
+    }
+
     /// Puts the router's clock ahead, or behind with a negative number.
     pub fn set_clock_skew_s(&self, seconds: i64) {
         self.shared.lock().world.skew = SignedDuration::from_secs(seconds);

@@ -46,11 +46,15 @@ pub(super) const SCHEDULER: &str = "/system/scheduler";
 pub(super) const IDENTITY: &str = "/system/identity";
 pub(super) const RESOURCE: &str = "/system/resource";
 pub(super) const CLOCK: &str = "/system/clock";
+pub(super) const DEVICE_MODE: &str = "/system/device-mode";
+pub(super) const NTP_CLIENT: &str = "/system/ntp/client";
+pub(super) const DNS: &str = "/ip/dns";
+pub(super) const GARDEN_IP: &str = "/ip/hotspot/walled-garden/ip";
 pub(super) const SERVICE: &str = "/ip/service";
 pub(super) const LOGIN_USER: &str = "/user";
 pub(super) const GROUP: &str = "/user/group";
 
-const RECORDS: &[&str] = &[IDENTITY, RESOURCE, CLOCK];
+const RECORDS: &[&str] = &[IDENTITY, RESOURCE, CLOCK, DEVICE_MODE, NTP_CLIENT, DNS];
 
 const LIST: &[&str] = &["add", "set", "remove", "print", "listen"];
 const SWITCHED: &[&str] = &[
@@ -217,7 +221,7 @@ const MENUS: &[Menu] = &[
         ..EMPTY
     },
     Menu {
-        path: "/ip/hotspot/walled-garden/ip",
+        path: GARDEN_IP,
         commands: SWITCHED,
         settable: &[
             ("action", Kind::Text),
@@ -292,6 +296,23 @@ const MENUS: &[Menu] = &[
     Menu {
         path: CLOCK,
         commands: &["print"],
+        ..EMPTY
+    },
+    Menu {
+        path: DEVICE_MODE,
+        commands: &["print"],
+        ..EMPTY
+    },
+    Menu {
+        path: NTP_CLIENT,
+        commands: &["print", "set"],
+        settable: &[("enabled", Kind::Flag), ("servers", Kind::Text)],
+        ..EMPTY
+    },
+    Menu {
+        path: DNS,
+        commands: &["print", "set"],
+        settable: &[("allow-remote-requests", Kind::Flag), ("servers", Kind::Text)],
         ..EMPTY
     },
     Menu {

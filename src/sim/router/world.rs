@@ -85,12 +85,16 @@ impl Refusal {
 /// Everything on the router.
 pub(super) struct World {
     pub version: SimVersion,
+    /// What it says of its version.
+    pub version_text: String,
     pub mikhmon: bool,
     /// A scheduler's next run is told without its year, which some versions from 7.10 on do.
     pub short_next_run: bool,
     clock: Clock,
     zone: TimeZone,
     zone_name: String,
+    /// It does not tell how far it is from UTC.
+    pub hides_offset: bool,
     /// How far the router's clock is ahead.
     pub skew: SignedDuration,
     started: Timestamp,
@@ -102,11 +106,13 @@ impl World {
     pub fn new(config: &SimRouterConfig) -> Self {
         let mut world = Self {
             version: config.version,
+            version_text: config.version.text().to_owned(),
             mikhmon: config.mikhmon,
             short_next_run: false,
             clock: config.clock.clone(),
             zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
             zone_name: config.time_zone.clone(),
+            hides_offset: false,
             skew: SignedDuration::ZERO,
             started: config.clock.now(),
             tables: BTreeMap::new(),
@@ -118,6 +124,10 @@ impl World {
 
     fn furnish(&mut self, config: &SimRouterConfig) {
         self.fill(menus::IDENTITY, &[("name", config.identity.as_bytes())]);
+        self.fill(menus::NTP_CLIENT, &[("enabled", b"true"), ("servers", b"pool.ntp.org")]);
+        self.fill(menus::DNS, &[("allow-remote-requests", b"true")]);
+        let device_mode = [("mode", &b"advanced"[..]), ("hotspot", b"true"), ("scheduler", b"true")];
+        self.fill(menus::DEVICE_MODE, &device_mode);
         self.fill(menus::GROUP, &[("name", b"full"), ("policy", FULL_POLICY.as_bytes())]);
         self.fill(
             menus::GROUP,
@@ -224,8 +234,11 @@ impl World {
             .to_datetime(self.now().saturating_add(self.skew).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
+    /// From 7.10 on (facts: routeros 6).
     pub fn iso_dates(&self) -> bool {
-        self.version == SimVersion::V7
+        let mut parts = self.version_text.split(['.', ' ']).map(|part| part.parse().unwrap_or(0));
+        let number: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        number >= (7, 10)
     }
 
     /// What a login user's group allows.
@@ -264,13 +277,13 @@ impl World {
             menus::CLOCK => vec![
                 ("date", values::date_text(local.date(), self.iso_dates())),
                 ("time", local.time().strftime("%H:%M:%S").to_string()),
-                ("time-zone-name", self.zone_name.clone()),
+                ("time-zone-name", if self.hides_offset { "manual".to_owned() } else { self.zone_name.clone() }),
                 ("time-zone-autodetect", "true".to_owned()),
-                ("gmt-offset", offset_text(offset)),
+                ("gmt-offset", if self.hides_offset { String::new() } else { offset_text(offset) }),
                 ("dst-active", "false".to_owned()),
             ],
             menus::RESOURCE => vec![
-                ("version", self.version.text().to_owned()),
+                ("version", self.version_text.clone()),
                 ("uptime", values::duration_text(uptime)),
                 ("board-name", "simulated".to_owned()),
                 ("architecture-name", "x86_64".to_owned()),
