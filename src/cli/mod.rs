@@ -87,9 +87,8 @@ enum Command {
     /// Check the settings file, or print one with every option
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print what has to be set up on the router
-    #[command(subcommand)]
-    Kit(KitCommand),
+    /// Make what has to be set up around the relay: router script, login page, dashboards
+    Kit(kit::KitArgs),
     /// Ask a running relay whether it is well; for container health checks
     Health {
         /// Where it listens; from the settings file when absent
@@ -392,19 +391,6 @@ enum ConfigCommand {
     Example,
 }
 
-#[derive(Debug, Subcommand)]
-enum KitCommand {
-    /// A script that lets unpaid phones reach the relay and the gateways
-    WalledGarden {
-        /// Gateways in use: fedapay, cinetpay, feexpay; comma-separated or repeated
-        #[arg(long, value_delimiter = ',', required = true)]
-        gateway: Vec<String>,
-        /// The relay's host name; from `public_url` when absent
-        #[arg(long)]
-        host: Option<String>,
-    },
-}
-
 /// Runs the program and says how it went.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -474,10 +460,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Router(RouterCommand::Test { id }) => router::test(&open(config)?, id.as_deref(), out),
         Command::Config(ConfigCommand::Check { site }) => config::check(config, site.as_deref(), out),
         Command::Config(ConfigCommand::Example) => config::example(out),
-        Command::Kit(KitCommand::WalledGarden { gateway, host }) => {
-            let host = host.map_or_else(|| load(config).map(|config| config.public_host()), Ok)?;
-            kit::walled_garden(&gateway, &host, out)
-        }
+        Command::Kit(args) => kit::run(args, || load(config), out),
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
     }
 }
