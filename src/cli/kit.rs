@@ -130,10 +130,12 @@ pub fn run(args: KitArgs, load: impl FnOnce() -> Result<Config>, out: &mut dyn W
     match args.command {
         None => {
             let desk = Desk::open(&load()?)?;
-            let folder = desk.write_all(&args, out)?;
-            desk.say_what_next(&args, &folder, out)
+            let (folder, user) = desk.write_all(&args, out)?;
+            desk.say_what_next(&args, &folder, &user, out)
         }
-        Some(KitCommand::Script { remove: true, output, .. }) => hand_over(&removal_script(), output.as_deref(), out),
+        Some(KitCommand::Script {
+            remove: true, output, ..
+        }) => hand_over(&removal_script(), output.as_deref(), out),
         Some(KitCommand::Script {
             router,
             account,
@@ -141,7 +143,7 @@ pub fn run(args: KitArgs, load: impl FnOnce() -> Result<Config>, out: &mut dyn W
             output,
         }) => {
             let desk = Desk::open(&load()?)?;
-            let script = desk.script(router.as_deref(), &account)?;
+            let (script, _) = desk.script(router.as_deref(), &account)?;
             hand_over(&script, output.as_deref(), out)
         }
         Some(KitCommand::Login { place, look, output }) => {
@@ -182,8 +184,9 @@ impl Desk {
         })
     }
 
-    fn write_all(&self, args: &KitArgs, out: &mut dyn Write) -> Result<PathBuf> {
-        let script = self.script(args.router.as_deref(), &args.account)?;
+    /// The folder, and the name of the relay's account.
+    fn write_all(&self, args: &KitArgs, out: &mut dyn Write) -> Result<(PathBuf, String)> {
+        let (script, user) = self.script(args.router.as_deref(), &args.account)?;
         let directory = self.store.directory();
         let router = chosen(&directory, args.router.as_deref())?;
         let offer = offer_of(&directory, router)?;
@@ -203,15 +206,14 @@ impl Desk {
         }
         let page = gateways_page(&directory, &offer, &self.public_url, language)?;
         keep(GATEWAYS_FILE, &page)?;
-        Ok(folder)
+        Ok((folder, user))
     }
 
-    fn say_what_next(&self, args: &KitArgs, folder: &Path, out: &mut dyn Write) -> Result<()> {
+    fn say_what_next(&self, args: &KitArgs, folder: &Path, user: &str, out: &mut dyn Write) -> Result<()> {
         let directory = self.store.directory();
         let router = chosen(&directory, args.router.as_deref())?;
         let offer = offer_of(&directory, router)?;
         let id = plain(router.id.as_str());
-        let user = router.credentials.as_ref().map_or("", |known| known.user.as_str());
         writeln!(out, "\nNext, in this order:")?;
         writeln!(
             out,
@@ -256,7 +258,9 @@ impl Desk {
             ));
         }
         if offer.hotspots.iter().all(|hotspot| hotspot.plans.is_empty()) {
-            doubts.push("no plan is on sale here, so the login page only takes codes\nhint: add plans to site.toml".into());
+            doubts.push(
+                "no plan is on sale here, so the login page only takes codes\nhint: add plans to site.toml".into(),
+            );
         }
         if user == "admin" {
             doubts.push(
@@ -268,7 +272,8 @@ impl Desk {
         doubts
     }
 
-    fn script(&self, router: Option<&str>, account: &AccountArgs) -> Result<String> {
+    /// The script, and the name of the account in it.
+    fn script(&self, router: Option<&str>, account: &AccountArgs) -> Result<(String, String)> {
         let directory = self.store.directory();
         let router = chosen(&directory, router)?;
         let offer = offer_of(&directory, router)?;
@@ -289,7 +294,8 @@ impl Desk {
             tls: &router.tls,
             servers: &servers,
         });
-        script.context("the relay's host cannot stand in a script")
+        let script = script.context("the relay's host cannot stand in a script")?;
+        Ok((script, credentials.user))
     }
 
     fn login(&self, place: &PlaceArgs, look: &LookArgs) -> Result<String> {
@@ -305,7 +311,13 @@ impl Desk {
             );
         };
         let language = look.language.unwrap_or(offer.company.language);
-        Ok(login_page(offer.company, hotspot, &self.public_url, language, look.template)?)
+        Ok(login_page(
+            offer.company,
+            hotspot,
+            &self.public_url,
+            language,
+            look.template,
+        )?)
     }
 
     fn gateways(&self, place: &PlaceArgs, language: Option<Language>) -> Result<String> {

@@ -51,7 +51,11 @@ impl<'d> Offer<'d> {
 
     /// The accounts in use, in the order of their ids.
     pub fn accounts(&self) -> Vec<&'d Account> {
-        let mut accounts: Vec<_> = self.hotspots.iter().flat_map(|hotspot| hotspot.accounts.clone()).collect();
+        let mut accounts: Vec<_> = self
+            .hotspots
+            .iter()
+            .flat_map(|hotspot| hotspot.accounts.clone())
+            .collect();
         accounts.sort_by(|a, b| a.id.cmp(&b.id));
         accounts.dedup_by(|a, b| a.id == b.id);
         accounts

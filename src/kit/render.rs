@@ -117,7 +117,10 @@ mod tests {
     fn b4_no_value_reaches_the_router_as_a_macro() {
         for hostile in ["$(link-login-only)", "$(if 1)", "<b>$(mac)", "\"$&"] {
             let page = serde_json::json!({ "x": hostile });
-            let around = Around { lang: "en", page: &page };
+            let around = Around {
+                lang: "en",
+                page: &page,
+            };
             let html = ENVIRONMENT
                 .render_named_str("x.html", "<p title=\"{{ page.x }}\">{{ page.x }}</p>", Serde(&around))
                 .unwrap();

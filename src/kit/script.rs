@@ -135,7 +135,10 @@ fn service(wish: &RouterScript<'_>) -> String {
 /// Links from the relay log a phone in only with `http-pap` (or `https`); the other ways stay.
 fn links_log_in(server: &str) -> String {
     let name = quoted(server);
-    let missing = quoted(&format!("mikrelay: no hotspot server is named exactly {}", remark(server)));
+    let missing = quoted(&format!(
+        "mikrelay: no hotspot server is named exactly {}",
+        remark(server)
+    ));
     format!(
         "
 # Hotspot server {}: the relay's links may log phones in

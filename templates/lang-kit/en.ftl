@@ -1,7 +1,7 @@
 # What the kit says: the hotspot's login page and the page about dashboards. All four files have the same keys (a test checks it).
 
 ## login.html
-login-hello = Choose your plan and go online.
+login-hello = Choose your plan.
 login-hello-code = Enter your code and go online.
 login-no-limit = unlimited data
 login-have-code = I have a code

@@ -1,7 +1,7 @@
 # Lo que dice el kit: la página de acceso del hotspot y la página de los paneles. Los cuatro archivos tienen las mismas claves (una prueba lo comprueba).
 
 ## login.html
-login-hello = Elige tu plan y conéctate.
+login-hello = Elige tu plan.
 login-hello-code = Escribe tu código y conéctate.
 login-no-limit = datos ilimitados
 login-have-code = Tengo un código

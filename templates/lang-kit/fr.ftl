@@ -1,7 +1,7 @@
 # Ce que dit le kit : la page de connexion du hotspot et la page des tableaux de bord. Les quatre fichiers ont les mêmes clés (un test le vérifie).
 
 ## login.html
-login-hello = Choisissez votre forfait et connectez-vous.
+login-hello = Choisissez votre forfait.
 login-hello-code = Entrez votre code et connectez-vous.
 login-no-limit = données illimitées
 login-have-code = J’ai un code

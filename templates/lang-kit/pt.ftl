@@ -1,7 +1,7 @@
 # O que o kit diz: a página de acesso do hotspot e a página dos painéis. Os quatro arquivos têm as mesmas chaves (um teste verifica).
 
 ## login.html
-login-hello = Escolha seu plano e conecte-se.
+login-hello = Escolha seu plano.
 login-hello-code = Digite seu código e conecte-se.
 login-no-limit = dados ilimitados
 login-have-code = Tenho um código

@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use mikrelay::routeros::codec::{Decoder, Sentence};
 use mikrelay::sim::router::SimRouter;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 
 use crate::script::{Command, Expr, Statement, parse};
@@ -59,7 +59,7 @@ pub struct Run {
 
 /// A console that is logged in: sends what the lines say.
 pub struct Console {
-    stream: TcpStream,
+    stream: BufStream<TcpStream>,
     decoder: Decoder,
     /// Whether `get` answers with a list where a property has several values, or with one text. Which of the two a
     /// release does is not documented, so that scripts must bear both.
@@ -74,7 +74,7 @@ impl Console {
     pub async fn open(router: &SimRouter, user: &str, password: &str) -> Self {
         let stream = TcpStream::connect(router.addr()).await.unwrap();
         let mut console = Self {
-            stream,
+            stream: BufStream::new(stream),
             decoder: Decoder::new(),
             lists: true,
             variables: Vec::new(),
@@ -92,6 +92,7 @@ impl Console {
         let sentence: Sentence = words.iter().map(|word| word.as_bytes()).collect();
         sentence.encode(&mut wire).unwrap();
         self.stream.write_all(&wire).await.unwrap();
+        self.stream.flush().await.unwrap();
         let mut answer = Vec::new();
         while answer.last().is_none_or(|last: &Sentence| last.kind() != b"!done") {
             answer.push(self.hear().await.unwrap());
@@ -110,7 +111,13 @@ impl Console {
 
     /// The rows of a menu, in the router's order.
     pub async fn rows(&mut self, menu: &str) -> Vec<BTreeMap<String, String>> {
-        let answer = self.say(&[&format!("{menu}/print")]).await;
+        self.rows_where(menu, &[]).await
+    }
+
+    async fn rows_where(&mut self, menu: &str, queries: &[String]) -> Vec<BTreeMap<String, String>> {
+        let print = format!("{menu}/print");
+        let words: Vec<&str> = std::iter::once(&print).chain(queries).map(String::as_str).collect();
+        let answer = self.say(&words).await;
         let row = |sentence: &Sentence| {
             let pairs = sentence.words().skip(1).filter_map(|word| {
                 let word = String::from_utf8(word.strip_prefix(b"=")?.to_vec()).unwrap();
@@ -146,7 +153,11 @@ impl Console {
     async fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::If(condition, then, otherwise) => {
-                let taken = if self.value(condition).await.truth() { then } else { otherwise };
+                let taken = if self.value(condition).await.truth() {
+                    then
+                } else {
+                    otherwise
+                };
                 self.block(taken).await;
             }
             Statement::Foreach(name, list, body) => {
@@ -207,17 +218,21 @@ impl Console {
     async fn found(&mut self, command: &Command) -> Vec<BTreeMap<String, String>> {
         assert_eq!((command.verb.as_str(), command.items.len()), ("find", 0), "{command:?}");
         assert!(!command.conditions.is_empty(), "everything: {command:?}");
-        let mut rows = self.rows(&command.menu).await;
+        let (mut queries, mut beginnings) = (Vec::new(), Vec::new());
         for (property, operator, wanted) in &command.conditions {
             let wanted = self.value(wanted).await.text();
-            rows.retain(|row| {
-                let held = row.get(property).map_or("", String::as_str);
-                match operator {
-                    '=' => held == wanted,
-                    _ => held.starts_with(wanted.strip_prefix('^').expect("only beginnings are known")),
-                }
-            });
+            match operator {
+                '=' => queries.push(format!("?{property}={wanted}")),
+                _ => beginnings.push((property, wanted.strip_prefix('^').expect("a beginning").to_owned())),
+            }
         }
+        let mut rows = self.rows_where(&command.menu, &queries).await;
+        rows.retain(|row| {
+            let holds = |(property, wanted): &(&String, String)| {
+                row.get(*property).is_some_and(|held| held.starts_with(wanted))
+            };
+            beginnings.iter().all(holds)
+        });
         rows
     }
 

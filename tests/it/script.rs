@@ -44,9 +44,7 @@ pub enum Statement {
 /// The statements of a script, line by line; remarks and empty lines are left out.
 pub fn parse(script: &str) -> Vec<Vec<Statement>> {
     assert!(script.is_ascii(), "the console's character set is not known");
-    let lines = script
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = script.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let read = |line: &str| {
         assert!(!line.contains(['\t', '?']), "the line editor listens to it: {line}");
         let mut reader = Reader {
@@ -63,7 +61,10 @@ pub fn parse(script: &str) -> Vec<Vec<Statement>> {
 /// Every command of a script, those inside others too.
 pub fn commands(script: &str) -> Vec<Command> {
     let mut found = Vec::new();
-    parse(script).iter().flatten().for_each(|it| in_statement(it, &mut found));
+    parse(script)
+        .iter()
+        .flatten()
+        .for_each(|it| in_statement(it, &mut found));
     found
 }
 
@@ -151,7 +152,11 @@ impl<'a> Reader<'a> {
             }
             statements.push(self.statement());
             self.blanks();
-            assert!(self.rest.is_empty() || self.rest.starts_with([';', '}']), "{}", self.rest);
+            assert!(
+                self.rest.is_empty() || self.rest.starts_with([';', '}']),
+                "{}",
+                self.rest
+            );
         }
     }
 
@@ -285,7 +290,9 @@ impl<'a> Reader<'a> {
         let mut last: Option<String> = None;
         while !self.takes(")") {
             let operator = ["!=", "=", "||", "&&", ".", "+"].into_iter().find(|it| self.takes(it));
-            let operator = operator.unwrap_or_else(|| panic!("no operator before: {}", self.rest)).to_owned();
+            let operator = operator
+                .unwrap_or_else(|| panic!("no operator before: {}", self.rest))
+                .to_owned();
             assert!(last.as_ref().is_none_or(|last| *last == operator), "mixed operators");
             let right = self.expression();
             left = Expr::Operation(Box::new(left), operator.clone(), Box::new(right));
