@@ -112,9 +112,8 @@ enum Command {
     /// Check the settings file, or print one with every option
     #[command(subcommand)]
     Config(config::Command),
-    /// Print what has to be set up on the router
-    #[command(subcommand)]
-    Kit(kit::Command),
+    /// Make what has to be set up around the relay: router script, login page, dashboards
+    Kit(kit::KitArgs),
     /// Copy the database to a new file, while the relay serves
     Backup(backup::Args),
     /// Ask a running relay whether it is well; for container health checks
@@ -209,7 +208,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Audit(command) => command.run(config, out),
         Command::Router(command) => command.run(config, out),
         Command::Config(command) => command.run(config, out),
-        Command::Kit(command) => command.run(config, out),
+        Command::Kit(args) => kit::run(args, || load(config), out),
         Command::Backup(args) => args.run(config, out),
         Command::Import(args) => import::run(&load(config)?, args, out),
         Command::Doctor(args) => doctor::run(&load(config)?, &args, out),

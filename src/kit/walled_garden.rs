@@ -29,9 +29,14 @@ pub fn walled_garden_hosts(gateway: GatewayName) -> impl Iterator<Item = &'stati
 /// The script for a relay at `relay_host` and these gateways. Each host comes once, the relay first.
 /// A relay that is only known as this machine itself gets a remark instead of a rule.
 pub fn walled_garden_script(gateways: &[GatewayName], relay_host: &str) -> Result<String, HostError> {
+    Ok(HEADING.to_owned() + &rules(gateways, relay_host)?)
+}
+
+/// The same without the words above it.
+pub(super) fn rules(gateways: &[GatewayName], relay_host: &str) -> Result<String, HostError> {
     let relay = relay_host.trim().trim_end_matches('.').to_ascii_lowercase();
     check_host(&relay)?;
-    let mut script = HEADING.to_owned();
+    let mut script = String::new();
     let mut named: Vec<&str> = Vec::new();
     if is_this_machine(&relay) {
         script.push_str(NO_RELAY);

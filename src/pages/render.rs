@@ -137,7 +137,8 @@ pub const TEMPLATES: [(&str, &str); 9] = [
 /// `/static/order.js`.
 pub const SCRIPT: &str = include_str!("../../templates/order.js");
 
-const STYLE: &str = include_str!("../../templates/style.css");
+/// The stylesheet of all pages.
+pub const STYLE: &str = include_str!("../../templates/style.css");
 
 #[cfg(test)]
 mod tests {

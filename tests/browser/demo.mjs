@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const program = process.env.MIKRELAY ?? path.join(root, 'target/release/mikrelay');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const program = process.env.MIKRELAY ?? path.join(root, 'target/release/mikrelay');
 const artifacts = process.env.ARTIFACTS ?? path.join(root, 'artifacts');
 const screenshots = path.join(artifacts, 'screenshots');
 

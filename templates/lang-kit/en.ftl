@@ -1,0 +1,66 @@
+# What the kit says: the hotspot's login page and the page about dashboards. All four files have the same keys (a test checks it).
+
+## login.html
+login-hello = Choose your plan.
+login-hello-code = Enter your code and go online.
+login-no-limit = unlimited data
+login-have-code = I have a code
+login-code = Your code
+login-connect = Connect
+login-has-password = My code has a password
+login-user = User
+login-password = Password
+login-trial = Try it for free
+login-paid = I paid and have no code
+
+## gateways.html
+gateways-title = What to type at your payment gateways
+gateways-intro = One box for each account. Menus are renamed now and then: look for the one that is named alike.
+gateways-insecure = Gateways call addresses with https only, and yours is { $url }. Set “public_url” in mikrelay.toml first, then make this page again.
+gateways-none = No account sells on this router yet. Add one to site.toml, apply it, and make this page again.
+gateways-account = Account “{ $account }” in site.toml
+gateways-live = real payments
+gateways-test = test mode
+gateways-copy = Copy
+gateways-copied = Copied
+gateways-print = Print
+open-live = Stay in live mode: keys and webhooks of the test mode are others.
+open-test = Stay in test (sandbox) mode: keys and webhooks of the live mode are others.
+step-open = Sign in to { $gateway } and look for a menu named like “Webhooks”, perhaps under “Developers” or “Settings”. Make a new webhook.
+step-open-keys = Sign in to { $gateway } and look for a menu named like “Integration”.
+step-url = The field for the address (URL) gets this:
+step-url-several = Make a webhook for each of them: one for each hotspot.
+step-url-optional = mikrelay tells CinetPay its address with each payment. If a field for a notification address must be filled all the same:
+step-events = Choose all events, or at least these:
+step-headers = Headers: none are needed. If old ones stand there, take “mikadminuser” and “mikadminpass” out.
+step-apply = Write it into site.toml, in the account “{ $account }”. Then, on the relay:
+step-return = Return addresses stay empty: mikrelay sends them with each payment.
+secret-known = mikrelay has one already. After a change of the secret, both may stand in the list for a while.
+fedapay-errors = A switch named like “disable the webhook when the application generates errors”: off. Otherwise FedaPay stops calling after ten failed calls.
+fedapay-ssl = A switch named like “disable SSL verification”: off.
+fedapay-secret = Save. The webhook now shows a secret that begins with wh_. It belongs into site.toml:
+fedapay-domain = In your profile, look for “Applications” and add the relay’s domain. FedaPay’s payment window opens only for domains on that list.
+cinetpay-keys-legacy = Copy the API key, the site id and the Secret Key from there. They are “api_key”, “site_id” and this in site.toml:
+cinetpay-keys = Copy the API key and the API password from there. They are “api_key” and this in site.toml:
+feexpay-header = Header type and value: choose one, and as value a long text of your own that nobody can guess. Both belong into site.toml:
+feexpay-header-set = Header: choose or type “{ $name }”. Its value is the one that “callback_header” has in site.toml.
+feexpay-keys = The token and the shop’s id from the dashboard are “token” and “site_id” in site.toml.
+conekta-key = Ask Conekta for a key that proves its calls. Run this once, with your private key in the place of KEY_PRIVATE:
+conekta-secret = The answer holds a “public_key”; keep it, it may be shown only now. Write it with its lines into site.toml:
+mercadopago-open = Sign in to Mercado Pago’s developer panel, look for “Your integrations”, choose your application and there a menu named like “Webhooks”. Choose production mode.
+mercadopago-topics = Choose the topics named like “Payments” and “Orders”, and “Chargebacks” if it is there.
+mercadopago-secret = Save. The panel now shows a secret key for signatures; it is not the client secret. It belongs into site.toml:
+settings-title = Settings of the old service, hotspot “{ $hotspot }”
+settings-text = You need none of them: mikrelay keeps them with the hotspot. Where a dashboard still sends them, they win over site.toml, so they should say the same:
+settings-never = Never type “mikadminuser” and “mikadminpass”: they would send the router’s password through the internet with each payment.
+draw-about = Sketch: where the numbered steps go in the dashboard of { $gateway }
+draw-webhooks = Webhooks
+draw-integration = Integration
+draw-url = Address (URL)
+draw-events = Events
+draw-errors = Disable on errors
+draw-ssl = Disable SSL verification
+draw-headers = Headers
+draw-header = Header type and value
+draw-secret = Secret → site.toml
+draw-off = off

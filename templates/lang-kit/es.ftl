@@ -1,0 +1,66 @@
+# Lo que dice el kit: la página de acceso del hotspot y la página de los paneles. Los cuatro archivos tienen las mismas claves (una prueba lo comprueba).
+
+## login.html
+login-hello = Elige tu plan.
+login-hello-code = Escribe tu código y conéctate.
+login-no-limit = datos ilimitados
+login-have-code = Tengo un código
+login-code = Tu código
+login-connect = Conectar
+login-has-password = Mi código tiene contraseña
+login-user = Usuario
+login-password = Contraseña
+login-trial = Probar gratis
+login-paid = Pagué y no tengo código
+
+## gateways.html
+gateways-title = Qué escribir en tus pasarelas de pago
+gateways-intro = Un recuadro por cuenta. Los menús cambian de nombre a veces: busca el que se le parezca.
+gateways-insecure = Las pasarelas solo llaman a direcciones con https, y la tuya es { $url }. Primero pon «public_url» en mikrelay.toml y vuelve a crear esta página.
+gateways-none = Todavía ninguna cuenta vende en este router. Añade una a site.toml, aplícalo y vuelve a crear esta página.
+gateways-account = Cuenta «{ $account }» en site.toml
+gateways-live = pagos reales
+gateways-test = modo de prueba
+gateways-copy = Copiar
+gateways-copied = Copiado
+gateways-print = Imprimir
+open-live = Quédate en el modo real (live): las claves y los webhooks del modo de prueba son otros.
+open-test = Quédate en el modo de prueba (sandbox): las claves y los webhooks del modo real son otros.
+step-open = Entra en { $gateway } y busca un menú llamado más o menos «Webhooks», quizá en «Desarrolladores» o «Configuración». Crea un webhook.
+step-open-keys = Entra en { $gateway } y busca un menú llamado más o menos «Integración».
+step-url = En el campo de la dirección (URL) va esto:
+step-url-several = Crea un webhook para cada una: una por hotspot.
+step-url-optional = mikrelay le da su dirección a CinetPay con cada pago. Si aun así hay que llenar un campo de dirección de notificación:
+step-events = Elige todos los eventos, o al menos estos:
+step-headers = Encabezados (headers): no hace falta ninguno. Si quedan antiguos, quita «mikadminuser» y «mikadminpass».
+step-apply = Escríbelo en site.toml, en la cuenta «{ $account }». Después, en el relay:
+step-return = Las direcciones de retorno quedan vacías: mikrelay las envía con cada pago.
+secret-known = mikrelay ya tiene uno. Si el secreto cambia, ambos pueden estar un tiempo en la lista.
+fedapay-errors = Un interruptor llamado más o menos «desactivar el webhook cuando la aplicación genera errores»: apagado. Si no, FedaPay deja de llamar después de diez llamadas fallidas.
+fedapay-ssl = Un interruptor llamado más o menos «desactivar la verificación SSL»: apagado.
+fedapay-secret = Guarda. El webhook muestra ahora un secreto que empieza con wh_. Va en site.toml:
+fedapay-domain = En tu perfil, busca «Applications» y añade el dominio del relay. La ventana de pago de FedaPay solo se abre para los dominios de esa lista.
+cinetpay-keys-legacy = Copia de ahí la clave API, el identificador del sitio y la clave secreta (Secret Key). Son «api_key», «site_id» y esto en site.toml:
+cinetpay-keys = Copia de ahí la clave API y la contraseña API. Son «api_key» y esto en site.toml:
+feexpay-header = Tipo de encabezado y valor: elige uno, y como valor un texto largo tuyo que nadie adivine. Los dos van en site.toml:
+feexpay-header-set = Encabezado: elige o escribe «{ $name }». Su valor es el que tiene «callback_header» en site.toml.
+feexpay-keys = El token y el identificador de la tienda, del panel, son «token» y «site_id» en site.toml.
+conekta-key = Pídele a Conekta una llave que pruebe sus llamadas. Ejecuta esto una vez, con tu llave privada en lugar de KEY_PRIVATE:
+conekta-secret = La respuesta trae una «public_key»; guárdala, quizá solo se muestre ahora. Escríbela con sus líneas en site.toml:
+mercadopago-open = Entra en el panel de desarrolladores de Mercado Pago, busca «Tus integraciones», elige tu aplicación y ahí un menú llamado más o menos «Webhooks». Elige el modo productivo.
+mercadopago-topics = Elige los temas llamados más o menos «Pagos» y «Órdenes» (Orders), y «Contracargos» si está.
+mercadopago-secret = Guarda. El panel muestra ahora una clave secreta para firmas; no es el «client secret». Va en site.toml:
+settings-title = Ajustes del servicio anterior, hotspot «{ $hotspot }»
+settings-text = No necesitas ninguno: mikrelay los guarda con el hotspot. Donde un panel todavía los envía, valen más que site.toml, así que deberían decir lo mismo:
+settings-never = Nunca escribas «mikadminuser» ni «mikadminpass»: la contraseña del router viajaría por internet con cada pago.
+draw-about = Esquema: dónde van los pasos numerados en el panel de { $gateway }
+draw-webhooks = Webhooks
+draw-integration = Integración
+draw-url = Dirección (URL)
+draw-events = Eventos
+draw-errors = Desactivar con errores
+draw-ssl = Desactivar verificación SSL
+draw-headers = Encabezados (headers)
+draw-header = Tipo de encabezado y valor
+draw-secret = Secreto → site.toml
+draw-off = no

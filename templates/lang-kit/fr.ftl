@@ -1,0 +1,66 @@
+# Ce que dit le kit : la page de connexion du hotspot et la page des tableaux de bord. Les quatre fichiers ont les mêmes clés (un test le vérifie).
+
+## login.html
+login-hello = Choisissez votre forfait.
+login-hello-code = Entrez votre code et connectez-vous.
+login-no-limit = données illimitées
+login-have-code = J’ai un code
+login-code = Votre code
+login-connect = Connexion
+login-has-password = Mon code a un mot de passe
+login-user = Utilisateur
+login-password = Mot de passe
+login-trial = Essayer gratuitement
+login-paid = J’ai payé et je n’ai pas de code
+
+## gateways.html
+gateways-title = Que saisir chez vos passerelles de paiement
+gateways-intro = Un cadre par compte. Les menus changent parfois de nom : cherchez celui qui y ressemble.
+gateways-insecure = Les passerelles n’appellent que des adresses en https, et la vôtre est { $url }. Réglez d’abord « public_url » dans mikrelay.toml, puis refaites cette page.
+gateways-none = Aucun compte ne vend encore sur ce routeur. Ajoutez-en un dans site.toml, appliquez-le, puis refaites cette page.
+gateways-account = Compte « { $account } » dans site.toml
+gateways-live = paiements réels
+gateways-test = mode test
+gateways-copy = Copier
+gateways-copied = Copié
+gateways-print = Imprimer
+open-live = Restez en mode réel (live) : les clés et les webhooks du mode test sont d’autres.
+open-test = Restez en mode test (sandbox) : les clés et les webhooks du mode réel sont d’autres.
+step-open = Connectez-vous à { $gateway } et cherchez un menu nommé à peu près « Webhooks », peut-être sous « Développeurs » ou « Paramètres ». Créez un webhook.
+step-open-keys = Connectez-vous à { $gateway } et cherchez un menu nommé à peu près « Intégration ».
+step-url = Le champ de l’adresse (URL) reçoit ceci :
+step-url-several = Créez un webhook pour chacune : une par hotspot.
+step-url-optional = mikrelay donne son adresse à CinetPay à chaque paiement. Si un champ d’adresse de notification est quand même exigé :
+step-events = Choisissez tous les événements, ou au moins ceux-ci :
+step-headers = En-têtes (headers) : aucun n’est nécessaire. S’il y en a d’anciens, retirez « mikadminuser » et « mikadminpass ».
+step-apply = Écrivez-le dans site.toml, dans le compte « { $account } ». Puis, sur le relais :
+step-return = Les adresses de retour restent vides : mikrelay les envoie avec chaque paiement.
+secret-known = mikrelay en a déjà un. Si le secret change, les deux peuvent rester un moment dans la liste.
+fedapay-errors = Un interrupteur nommé à peu près « désactiver le webhook lorsque l’application génère des erreurs » : désactivé. Sinon, FedaPay cesse d’appeler après dix appels manqués.
+fedapay-ssl = Un interrupteur nommé à peu près « désactiver la vérification SSL » : désactivé.
+fedapay-secret = Enregistrez. Le webhook montre alors un secret qui commence par wh_. Sa place est dans site.toml :
+fedapay-domain = Dans votre profil, cherchez « Applications » et ajoutez le domaine du relais. La fenêtre de paiement de FedaPay ne s’ouvre que pour les domaines de cette liste.
+cinetpay-keys-legacy = Copiez-y la clé API, l’identifiant du site et la clé secrète (Secret Key). Ce sont « api_key », « site_id » et ceci dans site.toml :
+cinetpay-keys = Copiez-y la clé API et le mot de passe API. Ce sont « api_key » et ceci dans site.toml :
+feexpay-header = Type d’en-tête et valeur : choisissez-en un, et comme valeur un long texte à vous que personne ne devine. Les deux vont dans site.toml :
+feexpay-header-set = En-tête : choisissez ou tapez « { $name } ». Sa valeur est celle de « callback_header » dans site.toml.
+feexpay-keys = Le token et l’identifiant de la boutique, dans le tableau de bord, sont « token » et « site_id » dans site.toml.
+conekta-key = Demandez à Conekta une clé qui prouve ses appels. Lancez ceci une fois, avec votre clé privée à la place de KEY_PRIVATE :
+conekta-secret = La réponse contient une « public_key » ; gardez-la, elle n’est peut-être montrée que maintenant. Écrivez-la avec ses lignes dans site.toml :
+mercadopago-open = Connectez-vous à l’espace développeurs de Mercado Pago, cherchez « Vos intégrations », choisissez votre application, puis un menu nommé à peu près « Webhooks ». Choisissez le mode production.
+mercadopago-topics = Choisissez les thèmes nommés à peu près « Paiements » et « Commandes » (Orders), et « Contestations » (Chargebacks) s’il existe.
+mercadopago-secret = Enregistrez. Une clé secrète pour les signatures s’affiche ; ce n’est pas le « client secret ». Sa place est dans site.toml :
+settings-title = Réglages de l’ancien service, hotspot « { $hotspot } »
+settings-text = Aucun n’est nécessaire : mikrelay les garde avec le hotspot. Là où un tableau de bord les envoie encore, ils l’emportent sur site.toml ; ils devraient donc dire la même chose :
+settings-never = Ne tapez jamais « mikadminuser » ni « mikadminpass » : le mot de passe du routeur passerait par internet à chaque paiement.
+draw-about = Croquis : où vont les étapes numérotées dans le tableau de bord de { $gateway }
+draw-webhooks = Webhooks
+draw-integration = Intégration
+draw-url = Adresse (URL)
+draw-events = Événements
+draw-errors = Désactiver si erreurs
+draw-ssl = Désactiver la vérification SSL
+draw-headers = En-têtes (headers)
+draw-header = Type d’en-tête et valeur
+draw-secret = Secret → site.toml
+draw-off = non

@@ -1,0 +1,66 @@
+# O que o kit diz: a página de acesso do hotspot e a página dos painéis. Os quatro arquivos têm as mesmas chaves (um teste verifica).
+
+## login.html
+login-hello = Escolha seu plano.
+login-hello-code = Digite seu código e conecte-se.
+login-no-limit = dados ilimitados
+login-have-code = Tenho um código
+login-code = Seu código
+login-connect = Conectar
+login-has-password = Meu código tem senha
+login-user = Usuário
+login-password = Senha
+login-trial = Experimentar grátis
+login-paid = Paguei e não tenho código
+
+## gateways.html
+gateways-title = O que digitar nos seus gateways de pagamento
+gateways-intro = Um quadro por conta. Os menus mudam de nome às vezes: procure o que for parecido.
+gateways-insecure = Os gateways só chamam endereços com https, e o seu é { $url }. Primeiro defina “public_url” em mikrelay.toml e gere esta página de novo.
+gateways-none = Ainda nenhuma conta vende neste roteador. Acrescente uma em site.toml, aplique e gere esta página de novo.
+gateways-account = Conta “{ $account }” em site.toml
+gateways-live = pagamentos reais
+gateways-test = modo de teste
+gateways-copy = Copiar
+gateways-copied = Copiado
+gateways-print = Imprimir
+open-live = Fique no modo real (live): as chaves e os webhooks do modo de teste são outros.
+open-test = Fique no modo de teste (sandbox): as chaves e os webhooks do modo real são outros.
+step-open = Entre em { $gateway } e procure um menu com nome parecido com “Webhooks”, talvez em “Desenvolvedores” ou “Configurações”. Crie um webhook.
+step-open-keys = Entre em { $gateway } e procure um menu com nome parecido com “Integração”.
+step-url = No campo do endereço (URL) vai isto:
+step-url-several = Crie um webhook para cada um: um por hotspot.
+step-url-optional = O mikrelay informa seu endereço à CinetPay em cada pagamento. Se mesmo assim um campo de endereço de notificação for exigido:
+step-events = Escolha todos os eventos, ou pelo menos estes:
+step-headers = Cabeçalhos (headers): nenhum é necessário. Se houver antigos, retire “mikadminuser” e “mikadminpass”.
+step-apply = Escreva em site.toml, na conta “{ $account }”. Depois, no relay:
+step-return = Os endereços de retorno ficam vazios: o mikrelay os envia em cada pagamento.
+secret-known = O mikrelay já tem um. Se o segredo mudar, os dois podem ficar na lista por um tempo.
+fedapay-errors = Uma chave com nome parecido com “desativar o webhook quando a aplicação gera erros”: desligada. Senão a FedaPay para de chamar depois de dez chamadas com falha.
+fedapay-ssl = Uma chave com nome parecido com “desativar a verificação SSL”: desligada.
+fedapay-secret = Salve. O webhook mostra agora um segredo que começa com wh_. Ele vai em site.toml:
+fedapay-domain = No seu perfil, procure “Applications” e acrescente o domínio do relay. A janela de pagamento da FedaPay só abre para os domínios dessa lista.
+cinetpay-keys-legacy = Copie dali a chave API, o identificador do site e a chave secreta (Secret Key). São “api_key”, “site_id” e isto em site.toml:
+cinetpay-keys = Copie dali a chave API e a senha API. São “api_key” e isto em site.toml:
+feexpay-header = Tipo de cabeçalho e valor: escolha um, e como valor um texto longo seu que ninguém adivinhe. Os dois vão em site.toml:
+feexpay-header-set = Cabeçalho: escolha ou digite “{ $name }”. O valor é o que “callback_header” tem em site.toml.
+feexpay-keys = O token e o identificador da loja, no painel, são “token” e “site_id” em site.toml.
+conekta-key = Peça à Conekta uma chave que prove as chamadas dela. Execute isto uma vez, com sua chave privada no lugar de KEY_PRIVATE:
+conekta-secret = A resposta traz uma “public_key”; guarde-a, talvez só apareça agora. Escreva-a com suas linhas em site.toml:
+mercadopago-open = Entre no painel de desenvolvedores do Mercado Pago, procure “Suas integrações”, escolha sua aplicação e nela um menu com nome parecido com “Webhooks”. Escolha o modo de produção.
+mercadopago-topics = Escolha os tópicos com nome parecido com “Pagamentos” e “Orders” (pedidos), e “Contestações” se houver.
+mercadopago-secret = Salve. O painel mostra agora uma chave secreta para assinaturas; não é o “client secret”. Ela vai em site.toml:
+settings-title = Ajustes do serviço antigo, hotspot “{ $hotspot }”
+settings-text = Nenhum é necessário: o mikrelay os guarda com o hotspot. Onde um painel ainda os envia, eles valem mais que site.toml, então devem dizer o mesmo:
+settings-never = Nunca digite “mikadminuser” nem “mikadminpass”: a senha do roteador passaria pela internet em cada pagamento.
+draw-about = Esboço: onde vão os passos numerados no painel de { $gateway }
+draw-webhooks = Webhooks
+draw-integration = Integração
+draw-url = Endereço (URL)
+draw-events = Eventos
+draw-errors = Desativar com erros
+draw-ssl = Desativar verificação SSL
+draw-headers = Cabeçalhos (headers)
+draw-header = Tipo de cabeçalho e valor
+draw-secret = Segredo → site.toml
+draw-off = não
