@@ -2,6 +2,7 @@
 //! shared by everything that dials out, with two kinds of trust; `serving` is the server's.
 
 pub mod certificate;
+pub mod files;
 pub mod serving;
 pub mod validity;
 

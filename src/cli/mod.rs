@@ -51,7 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the relay
-    Serve,
+    Serve(serve::ServeArgs),
     /// Show everything on this machine: a portal, simulated gateways and a simulated router
     Demo(DemoArgs),
     /// Take over the business file: companies, routers, hotspots, accounts, plans
@@ -419,13 +419,13 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let config = cli.config.as_deref();
-    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+    if !matches!(cli.command, Command::Serve(_) | Command::Demo(_)) {
         // Those two say themselves how they log.
         logging::init(LogFormat::Text, "warn")?;
     }
     let out = &mut std::io::stdout().lock();
     match cli.command {
-        Command::Serve => serve::run(&load(config)?),
+        Command::Serve(args) => serve::run(config, args),
         Command::Demo(args) => demo::run(args.port),
         Command::Apply { file, prune } => apply::run(&open(config)?, &file, prune, out),
         Command::Export => export::run(&open(config)?, out),

@@ -35,7 +35,9 @@ pub enum CertificateError {
     Unreadable { from: String },
     #[error("the key in `{from}` cannot be used: {source}")]
     Key { from: String, source: rustls::Error },
-    #[error("the key in `{key}` does not belong to the first certificate in `{chain}`; the server's own certificate comes first")]
+    #[error(
+        "the key in `{key}` does not belong to the first certificate in `{chain}`; the server's own certificate comes first"
+    )]
     OtherKey { chain: String, key: String },
 }
 
@@ -100,7 +102,10 @@ impl Certificate {
         let Ok(name) = ServerName::try_from(name) else {
             return false;
         };
-        let parsed = self.key.end_entity_cert().and_then(|der| ParsedCertificate::try_from(der));
+        let parsed = self
+            .key
+            .end_entity_cert()
+            .and_then(|der| ParsedCertificate::try_from(der));
         parsed.is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
     }
 
@@ -123,7 +128,10 @@ mod tests {
 
     fn made(name: &str) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
         (certificate.pem(), key.serialize_pem())
     }
 
@@ -136,7 +144,15 @@ mod tests {
         let (chain, key) = made("*.example.net");
         let certificate = read(&chain, &key).unwrap();
         assert!(certificate.names("pay.example.net") && certificate.names("PAY.example.NET"));
-        for other in ["example.net", "a.b.example.net", "example.org", "127.0.0.1", "", "a b", "pay.example.net:443"] {
+        for other in [
+            "example.net",
+            "a.b.example.net",
+            "example.org",
+            "127.0.0.1",
+            "",
+            "a b",
+            "pay.example.net:443",
+        ] {
             assert!(!certificate.names(other), "{other}");
         }
         let both = format!("{key}{chain}");
@@ -155,8 +171,16 @@ mod tests {
             (&chain, &broken_key, "holds no PEM private key"),
             (&chain, &other, "does not belong"),
             (&key, &key, "holds no PEM certificate"),
-            ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", &key, "cannot be read"),
-            ("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n", &key, "not PEM throughout"),
+            (
+                "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+                &key,
+                "cannot be read",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n",
+                &key,
+                "not PEM throughout",
+            ),
         ] {
             let error = read(chain, key).unwrap_err();
             let said = format!("{error} {error:?}");

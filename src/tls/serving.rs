@@ -76,7 +76,10 @@ mod tests {
 
     fn certificate(name: &str) -> Certificate {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
         let (chain, key) = (certificate.pem(), key.serialize_pem());
         Certificate::from_pem((chain.as_bytes(), &"chain"), (key.as_bytes(), &"key")).unwrap()
     }

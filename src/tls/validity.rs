@@ -121,12 +121,20 @@ mod tests {
         let mut params = CertificateParams::new(vec!["pay.example.net".to_owned()]).unwrap();
         params.not_before = date_time_ymd(from.0, from.1, from.2);
         params.not_after = date_time_ymd(to.0, to.1, to.2);
-        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+        params
+            .self_signed(&KeyPair::generate().unwrap())
+            .unwrap()
+            .der()
+            .to_vec()
     }
 
     #[test]
     fn both_forms_of_a_date_are_read() {
-        for (from, to) in [((2026, 11, 21), (2027, 2, 19)), ((1999, 1, 1), (2049, 12, 31)), ((2026, 2, 28), (2051, 3, 1))] {
+        for (from, to) in [
+            ((2026, 11, 21), (2027, 2, 19)),
+            ((1999, 1, 1), (2049, 12, 31)),
+            ((2026, 2, 28), (2051, 3, 1)),
+        ] {
             let validity = Validity::of(&certificate(from, to)).unwrap();
             let shown = |(year, month, day)| format!("{year}-{month:02}-{day:02}T00:00:00Z");
             assert_eq!(validity.not_before.to_string(), shown(from));
