@@ -103,7 +103,7 @@ impl HttpClient {
     }
 
     /// Makes a request that somebody else has written, and hands its answer back as it is.
-    pub async fn send(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, GatewayError> {
+    pub async fn send(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, NoAnswer> {
         match tokio::time::timeout(self.deadline, self.ask(request)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.no_answer()),
@@ -119,7 +119,7 @@ impl HttpClient {
         let start = Instant::now();
         let outcome = match tokio::time::timeout(self.deadline, self.exchange(call)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(self.no_answer()),
+            Err(_) => Err(self.no_answer().into()),
         };
         let took_ms = start.elapsed().as_millis();
         match &outcome {
@@ -139,12 +139,13 @@ impl HttpClient {
         })
     }
 
-    async fn ask(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, GatewayError> {
-        let response = self.client.request(request).await.map_err(|error| transient(&error))?;
+    async fn ask(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, NoAnswer> {
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| NoAnswer(chain(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
         let body = body.map_err(|error| {
-            GatewayError::Transient(if error.is::<LengthLimitError>() {
+            NoAnswer(if error.is::<LengthLimitError>() {
                 format!("the answer is too long: more than {} KiB", MAX_ANSWER_BYTES / 1024)
             } else {
                 format!("the answer broke off: {error}")
@@ -153,8 +154,19 @@ impl HttpClient {
         Ok(http::Response::from_parts(head, body.to_bytes()))
     }
 
-    fn no_answer(&self) -> GatewayError {
-        GatewayError::Transient(format!("no answer within {} s", self.deadline.as_secs_f32()))
+    fn no_answer(&self) -> NoAnswer {
+        NoAnswer(format!("no answer within {} s", self.deadline.as_secs_f32()))
+    }
+}
+
+/// Nobody answered, or not to the end: it may go another time.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(String);
+
+impl From<NoAnswer> for GatewayError {
+    fn from(NoAnswer(why): NoAnswer) -> Self {
+        Self::Transient(why)
     }
 }
 
@@ -288,10 +300,6 @@ pub fn retry_after_s(headers: &http::HeaderMap) -> Option<u32> {
 
 fn unfit(sentence: &str) -> GatewayError {
     GatewayError::Misconfigured(sentence.to_owned())
-}
-
-fn transient(error: &(dyn std::error::Error + 'static)) -> GatewayError {
-    GatewayError::Transient(chain(error))
 }
 
 /// The whole chain of causes, because the outermost one only says that something failed.

@@ -20,7 +20,7 @@ pub enum AcmeError {
     Sealed(#[from] SecretError),
     #[error("`{}` cannot be used", .path.display())]
     Authorities { path: PathBuf, source: UnfitAuthorities },
-    #[error("the authority and the relay do not come together: {0}")]
+    #[error("the authority gave no usable answer: {0}")]
     Talk(instant_acme::Error),
     #[error("the authority refuses: {}", told(.0))]
     Refused(Box<Problem>),
