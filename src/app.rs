@@ -1,5 +1,7 @@
 //! Puts the parts together and runs them: store, core, job runner and web server. This file alone knows everyone.
 
+pub mod certificates;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,11 +28,14 @@ use crate::routeros::Deadlines;
 use crate::secrets::{self, MasterKey};
 use crate::store::{self, DirLock, Store};
 use crate::web;
+use crate::web::door::Door;
+use certificates::Keeping;
 
 /// A relay at work.
 pub struct Running {
     pub address: SocketAddr,
     pub relay: Relay,
+    keeping: Option<Keeping>,
     server: JoinHandle<()>,
     runner: JoinHandle<()>,
     stop_server: watch::Sender<bool>,
@@ -60,6 +65,10 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         .await
         .with_context(|| format!("cannot listen on `{}`", config.listen))?;
     let address = listener.local_addr()?;
+    let protected = match &config.tls {
+        Some(tls) => Some(certificates::open(config, tls, key.clone(), mailer.clone()).await?),
+        None => None,
+    };
     let relay = Relay::new(Parts {
         store,
         http: HttpClient::new(),
@@ -83,17 +92,20 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
         addresses: AddressPolicy::new(config.api.router_networks.clone(), config.api.router_names),
         session_lifetime: SignedDuration::from_hours(i64::from(config.api.session_hours)),
     };
+    let mut doors = vec![Door::plain(listener)];
+    let keeping = protected.map(|protected| protected.join(&relay, &mut app, &mut doors));
     let app = Arc::new(app);
     let server = tokio::spawn(async move {
         let stop = async move {
             // An error means that the sender is gone, and then it is time to stop as well.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        web::serve(listener, stop, app).await;
+        web::serve_at(doors, stop, app).await;
     });
     Ok(Running {
         address,
         relay,
+        keeping,
         server,
         runner,
         stop_server,
@@ -103,11 +115,24 @@ pub async fn start(config: &Config, overrides: Overrides) -> Result<Running> {
 }
 
 impl Running {
+    /// Where HTTPS is spoken, if it is.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.keeping.as_ref().map(|keeping| keeping.address)
+    }
+
+    /// Reads certificate files again at once, or tries again what an authority refused. Says whether there are any.
+    pub fn look_after_certificates(&self) -> bool {
+        self.keeping.as_ref().inspect(|keeping| keeping.wake()).is_some()
+    }
+
     /// Answers what was read, finishes the running steps, and closes the store. Both have ten seconds, and both
     /// at the same time: supervisors are seldom more patient. What the last answers left to do stays in the store.
     pub async fn stop(self) {
         let _ = self.stop_server.send(true);
         let _ = self.stop_runner.send(true);
+        if let Some(keeping) = self.keeping {
+            keeping.end();
+        }
         if let Err(error) = self.server.await {
             tracing::error!("the server broke off: {error}");
         }

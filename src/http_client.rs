@@ -8,7 +8,6 @@
 pub mod guard;
 pub mod outgoing;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,12 +18,15 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::gateway::GatewayError;
 use crate::gateway::call::{Answer, Body, Call, Dialogue};
+use crate::tls;
 
 /// The relay's way out to the gateways. Clones share it.
 #[derive(Clone, Debug)]
@@ -42,12 +44,30 @@ impl HttpClient {
 
     /// The same with another deadline for each call.
     pub fn with_deadline(deadline: Duration) -> Self {
+        Self::built(deadline, tls_config([]))
+    }
+
+    /// A client that trusts the authorities of this PEM text besides the public ones.
+    pub fn trusting(authorities: &[u8]) -> Result<Self, UnfitAuthorities> {
+        let authorities = CertificateDer::pem_slice_iter(authorities).collect::<Result<Vec<_>, _>>();
+        let authorities = authorities.map_err(|error| UnfitAuthorities(error.to_string()))?;
+        if authorities.is_empty() {
+            return Err(UnfitAuthorities("it holds no certificate".to_owned()));
+        }
+        for authority in &authorities {
+            let tried = RootCertStore::empty().add(authority.clone());
+            tried.map_err(|error| UnfitAuthorities(error.to_string()))?;
+        }
+        Ok(Self::built(CALL_DEADLINE, tls_config(authorities)))
+    }
+
+    fn built(deadline: Duration, tls: ClientConfig) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_DEADLINE.min(deadline)));
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config())
+            .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
@@ -82,6 +102,14 @@ impl HttpClient {
         }
     }
 
+    /// Makes a request that somebody else has written, and hands its answer back as it is.
+    pub async fn send(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, NoAnswer> {
+        match tokio::time::timeout(self.deadline, self.ask(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.no_answer()),
+        }
+    }
+
     async fn call(&self, call: Call) -> Result<Answer, GatewayError> {
         let shown = format!("{call:?}");
         self.timed(call, &shown).await
@@ -91,10 +119,7 @@ impl HttpClient {
         let start = Instant::now();
         let outcome = match tokio::time::timeout(self.deadline, self.exchange(call)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(GatewayError::Transient(format!(
-                "no answer within {} s",
-                self.deadline.as_secs_f32()
-            ))),
+            Err(_) => Err(self.no_answer().into()),
         };
         let took_ms = start.elapsed().as_millis();
         match &outcome {
@@ -106,27 +131,49 @@ impl HttpClient {
 
     async fn exchange(&self, call: Call) -> Result<Answer, GatewayError> {
         let secrets = secrets_of(&call);
-        let response = self
-            .client
-            .request(request(call)?)
-            .await
-            .map_err(|error| transient(&error))?;
+        let (head, body) = self.ask(request(call)?).await?.into_parts();
+        Ok(Answer {
+            status: head.status,
+            retry_after_s: retry_after_s(&head.headers),
+            body: without(&secrets, body),
+        })
+    }
+
+    async fn ask(&self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Bytes>, NoAnswer> {
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| NoAnswer(chain(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
         let body = body.map_err(|error| {
-            GatewayError::Transient(if error.is::<LengthLimitError>() {
+            NoAnswer(if error.is::<LengthLimitError>() {
                 format!("the answer is too long: more than {} KiB", MAX_ANSWER_BYTES / 1024)
             } else {
                 format!("the answer broke off: {error}")
             })
         })?;
-        Ok(Answer {
-            status: head.status,
-            retry_after_s: retry_after_s(&head.headers),
-            body: without(&secrets, body.to_bytes()),
-        })
+        Ok(http::Response::from_parts(head, body.to_bytes()))
+    }
+
+    fn no_answer(&self) -> NoAnswer {
+        NoAnswer(format!("no answer within {} s", self.deadline.as_secs_f32()))
     }
 }
+
+/// Nobody answered, or not to the end: it may go another time.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(String);
+
+impl From<NoAnswer> for GatewayError {
+    fn from(NoAnswer(why): NoAnswer) -> Self {
+        Self::Transient(why)
+    }
+}
+
+/// A text that names no certificate authorities.
+#[derive(Debug, thiserror::Error)]
+#[error("these are no certificate authorities in PEM form: {0}")]
+pub struct UnfitAuthorities(String);
 
 impl Default for HttpClient {
     fn default() -> Self {
@@ -240,7 +287,7 @@ fn words_equal_to(word: &[u8], text: &[u8]) -> Vec<usize> {
 }
 
 /// The seconds of a `Retry-After`, which may be a date too (RFC 9110 10.2.3): that counts by the server's own clock.
-fn retry_after_s(headers: &http::HeaderMap) -> Option<u32> {
+pub fn retry_after_s(headers: &http::HeaderMap) -> Option<u32> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let told = text(RETRY_AFTER)?;
     if let Ok(seconds) = told.parse() {
@@ -255,10 +302,6 @@ fn unfit(sentence: &str) -> GatewayError {
     GatewayError::Misconfigured(sentence.to_owned())
 }
 
-fn transient(error: &(dyn std::error::Error + 'static)) -> GatewayError {
-    GatewayError::Transient(chain(error))
-}
-
 /// The whole chain of causes, because the outermost one only says that something failed.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source());
@@ -266,9 +309,11 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     texts.join(": ")
 }
 
-fn tls_config() -> ClientConfig {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+fn tls_config(more: impl IntoIterator<Item = CertificateDer<'static>>) -> ClientConfig {
+    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    // Whoever gives some has tried each before.
+    roots.add_parsable_certificates(more);
+    let provider = tls::provider();
     #[expect(
         clippy::expect_used,
         reason = "the provider is compiled in and has suites of both versions"
@@ -279,7 +324,7 @@ fn tls_config() -> ClientConfig {
     versions.with_root_certificates(roots).with_no_client_auth()
 }
 
-const OUR_NAME: &str = concat!("mikrelay/", env!("CARGO_PKG_VERSION"));
+pub const OUR_NAME: &str = concat!("mikrelay/", env!("CARGO_PKG_VERSION"));
 /// The fields in which the adapters send keys, codes, and addresses that end in the order's token or the access UUID.
 const SECRET_FIELDS: [&str; 18] = [
     "api_key",

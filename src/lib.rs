@@ -45,6 +45,7 @@ pub mod telegram;
 pub mod user;
 pub mod voucher;
 
+pub mod acme;
 pub mod gateway;
 pub mod http_client;
 pub mod logging;

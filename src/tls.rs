@@ -1,7 +1,11 @@
-//! TLS as a client, shared by everything that dials out: aws-lc-rs as the only provider, always passed
-//! explicitly, TLS 1.2 and 1.3, and two kinds of trust. It does not serve TLS.
+//! TLS: aws-lc-rs as the only provider, always passed explicitly, versions 1.2 and 1.3. Here it is the client's side,
+//! shared by everything that dials out, with two kinds of trust; `serving` is the server's.
 
 pub mod certificate;
+pub mod files;
+pub mod peer;
+pub mod serving;
+pub mod validity;
 
 use std::io;
 use std::sync::Arc;

@@ -62,7 +62,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the relay
-    Serve,
+    Serve(serve::ServeArgs),
     /// Show everything on this machine: a portal, simulated gateways and a simulated router
     Demo(DemoArgs),
     /// Take over the business file: companies, routers, hotspots, accounts, plans
@@ -174,7 +174,7 @@ fn answer(
 }
 
 fn begin_log(command: &Command) -> Result<()> {
-    if !matches!(command, Command::Serve | Command::Demo(_)) {
+    if !matches!(command, Command::Serve(_) | Command::Demo(_)) {
         // Those two say themselves how they log.
         logging::init(LogFormat::Text, "warn")?;
     }
@@ -191,7 +191,7 @@ fn is_pipe_closed(error: &anyhow::Error) -> bool {
 fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
     let config = cli.config.as_deref();
     match cli.command {
-        Command::Serve => serve::run(&load(config)?),
+        Command::Serve(args) => serve::run(config, args),
         Command::Demo(args) => demo::run(args.port),
         Command::Apply(args) => args.run(config, out),
         Command::Export => export::run(&open(config)?, out),

@@ -113,15 +113,24 @@ const MAIL: Option<&str> = Some("mail");
 const TELEGRAM: Option<&str> = Some("telegram");
 const OUTGOING: Option<&str> = Some("outgoing");
 const API: Option<&str> = Some("api");
+const TLS: Option<&str> = Some("tls");
 const LOG: Option<&str> = Some("log");
 
 /// Every setting; a test compares it with the example file.
-const KEYS: [Key; 26] = [
+const KEYS: [Key; 34] = [
     key(None, "listen", Kind::Text),
     key(None, "public_url", Kind::Text),
     key(None, "data_dir", Kind::Text),
     key(None, "master_key_file", Kind::Text),
     key(None, "trusted_proxies", Kind::List),
+    key(TLS, "listen", Kind::Text),
+    key(TLS, "cert_file", Kind::Text),
+    key(TLS, "key_file", Kind::Text),
+    key(TLS, "acme_domain", Kind::List),
+    key(TLS, "acme_email", Kind::Text),
+    key(TLS, "acme_directory", Kind::Text),
+    key(TLS, "acme_ca_file", Kind::Text),
+    key(TLS, "redirect", Kind::Flag),
     key(MAIL, "transport", Kind::Text),
     key(MAIL, "host", Kind::Text),
     key(MAIL, "port", Kind::Number),

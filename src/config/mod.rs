@@ -2,6 +2,7 @@
 //! overridden by `MIKRELAY_*`. Secrets may stand in files of their own. Nothing here touches business data.
 
 mod env;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -14,6 +15,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::telegram::TELEGRAM_URL;
+use tls::RawTls;
+pub use tls::{Acme, CertificateSource, Tls, TlsFlags};
 
 /// All settings, checked.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub master_key_file: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
+    /// `None`: the relay speaks plain HTTP only, behind a proxy that holds the certificate.
+    pub tls: Option<Tls>,
     pub mail: Mail,
     pub telegram: Telegram,
     pub outgoing: Outgoing,
@@ -193,6 +198,11 @@ impl fmt::Display for Fault {
 impl Config {
     /// Reads a file and the environment. Without a path, `mikrelay.toml` is read if it is there.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_with(path, TlsFlags::default())
+    }
+
+    /// The same with what the command line said, which wins over both.
+    pub fn load_with(path: Option<&Path>, flags: TlsFlags) -> Result<Self, ConfigError> {
         let file = path.unwrap_or(Path::new(DEFAULT_FILE));
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
@@ -204,7 +214,7 @@ impl Config {
                 });
             }
         };
-        Self::read(&text, file, std::env::vars_os())
+        Self::read_raw(&text, file, std::env::vars_os())?.with(flags).check()
     }
 
     /// Reads settings from a text and variables; `file` is for messages, and its folder for relative paths.
@@ -213,6 +223,14 @@ impl Config {
         file: &Path,
         variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
     ) -> Result<Self, ConfigError> {
+        Self::read_raw(text, file, variables)?.check()
+    }
+
+    fn read_raw(
+        text: &str,
+        file: &Path,
+        variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+    ) -> Result<Raw, ConfigError> {
         let syntax = |error: toml::de::Error| ConfigError::Syntax {
             path: file.to_owned(),
             fault: Fault::of(&error, text),
@@ -222,13 +240,12 @@ impl Config {
         let mut table: toml::Table = toml::from_str(text).map_err(syntax)?;
         anchor(&mut table, file.parent().unwrap_or(Path::new("")));
         let names = env::lay_over(&mut table, variables)?;
-        let raw: Raw = table
+        table
             .try_into()
             .map_err(|error: toml::de::Error| ConfigError::Environment {
                 name: names.join(", "),
                 sentence: error.message().to_owned(),
-            })?;
-        raw.check()
+            })
     }
 
     /// A settings file with every option and its reason.
@@ -272,6 +289,7 @@ struct Raw {
     data_dir: Option<PathBuf>,
     master_key_file: Option<PathBuf>,
     trusted_proxies: Vec<String>,
+    tls: RawTls,
     mail: RawMail,
     telegram: RawTelegram,
     outgoing: RawOutgoing,
@@ -326,12 +344,27 @@ struct RawLog {
 }
 
 impl Raw {
+    fn with(mut self, flags: TlsFlags) -> Self {
+        self.tls = self.tls.with(flags);
+        self
+    }
+
     fn check(self) -> Result<Config, ConfigError> {
+        let tls = self.tls.check()?;
+        let usual_listen = match tls {
+            // Who holds the certificate is reached by the phones themselves.
+            Some(_) => SocketAddr::from(([0, 0, 0, 0], HTTP_PORT)),
+            None => SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)),
+        };
+        let public_url = self.public_url.as_deref().map(read_public_url).transpose()?;
+        let public_url = match &tls {
+            Some(tls) => Some(tls.public_url(public_url)?),
+            None => public_url,
+        };
         Ok(Config {
-            listen: self
-                .listen
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT))),
-            public_url: self.public_url.as_deref().map(read_public_url).transpose()?,
+            listen: self.listen.unwrap_or(usual_listen),
+            public_url,
+            tls,
             data_dir: self.data_dir.unwrap_or_else(|| PathBuf::from("data")),
             master_key_file: self.master_key_file,
             trusted_proxies: read_networks("trusted_proxies", &self.trusted_proxies)?,
@@ -485,6 +518,9 @@ fn read_network(key: &'static str, text: &str) -> Result<IpNet, ConfigError> {
 /// Makes the file's relative paths start at its own folder: the same data, whoever runs a command from wherever.
 fn anchor(table: &mut toml::Table, folder: &Path) {
     anchor_each(table, &["data_dir", "master_key_file"], folder);
+    if let Some(tls) = table.get_mut("tls").and_then(toml::Value::as_table_mut) {
+        anchor_each(tls, &["cert_file", "key_file", "acme_ca_file"], folder);
+    }
     if let Some(mail) = table.get_mut("mail").and_then(toml::Value::as_table_mut) {
         anchor_each(mail, &["password_file", "folder", "ca_file"], folder);
     }
@@ -517,6 +553,7 @@ fn read_secret(key: &'static str, path: &Path) -> Result<SecretString, ConfigErr
 
 const DEFAULT_FILE: &str = "mikrelay.toml";
 const DEFAULT_PORT: u16 = 8080;
+const HTTP_PORT: u16 = 80;
 const FIRST_SECRET: &str = "1";
 /// A day, as the documented service has it.
 const SESSION_HOURS: u32 = 24;

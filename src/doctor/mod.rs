@@ -42,7 +42,7 @@ use crate::ids::{AccountId, OrderRef, RouterId};
 use crate::kit::walled_garden_hosts;
 use crate::routeros::{Deadlines, Look, RouterError, Session, Target};
 use crate::store::StoreError;
-use crate::tls::certificate;
+use crate::tls::peer;
 use router::Expected;
 
 /// What the doctor looks with.
@@ -64,7 +64,7 @@ impl Default for Means {
             http: HttpClient::new(),
             deadlines: Deadlines::default(),
             clock: Clock::System,
-            roots: certificate::public_roots(),
+            roots: peer::public_roots(),
             public_at: None,
             room: Room::of,
         }

@@ -8,6 +8,7 @@ pub mod refund;
 pub mod sale;
 pub mod telegram;
 
+pub mod certificate;
 mod compose;
 mod folder;
 mod smtp;

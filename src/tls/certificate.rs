@@ -1,144 +1,191 @@
-//! A look at the certificate that a server shows: whether programs that trust the public authorities would take it, and
-//! until when. The connection is made whatever the certificate is, so nothing secret may go over it.
+//! A certificate with its key, as it is served: read from PEM, checked against each other, with its dates and names.
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, Error, RootCertStore};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
+use jiff::{SignedDuration, Timestamp};
+use rustls::client::verify_server_name;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 
-use super::{PinVerifier, TlsError, config_with, connect_with, provider};
+use super::validity::Validity;
 
-/// What a certificate is worth at some moment. Times are seconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// `until_s` is nothing where the certificate does not tell.
-    Good {
-        until_s: Option<u64>,
-    },
-    Expired {
-        since_s: Option<u64>,
-    },
-    NotYet,
-    /// It is for other names.
-    OtherName,
-    /// No authority that is trusted signed it, or its chain is not complete.
-    Untrusted,
-    Other(String),
+/// A chain, the key of its first certificate, and from when to when it is valid.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    pub(super) key: Arc<CertifiedKey>,
+    pub validity: Validity,
 }
 
-/// The authorities that browsers know.
-pub fn public_roots() -> Arc<RootCertStore> {
-    Arc::new(RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    })
+/// Why a certificate cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    #[error("cannot read `{}`", .path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("`{from}` holds no PEM certificate; it begins with `-----BEGIN CERTIFICATE-----`")]
+    NoCertificate { from: String },
+    #[error("`{from}` is not PEM throughout: {source}")]
+    Pem { from: String, source: pem::Error },
+    #[error("`{from}` holds no PEM private key without a passphrase")]
+    NoKey { from: String },
+    #[error("the first certificate in `{from}` cannot be read")]
+    Unreadable { from: String },
+    #[error("the key in `{from}` cannot be used: {source}")]
+    Key { from: String, source: rustls::Error },
+    #[error(
+        "the key in `{key}` does not belong to the first certificate in `{chain}`; the server's own certificate comes first"
+    )]
+    OtherKey { chain: String, key: String },
 }
 
-/// Connects and takes whatever certificate is shown. The deadline is the caller's.
-pub async fn connect_to_look(
-    tcp: TcpStream,
-    host: &str,
-) -> Result<(TlsStream<TcpStream>, Vec<CertificateDer<'static>>), TlsError> {
-    let anything = PinVerifier {
-        sha256: None,
-        provider: provider(),
-    };
-    let stream = connect_with(tcp, host, config_with(Arc::new(anything))?).await?;
-    let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
-    let shown = shown.iter().map(|certificate| certificate.clone().into_owned());
-    let chain = shown.collect();
-    Ok((stream, chain))
-}
+impl Certificate {
+    /// Reads a chain and its key, each from a file.
+    pub fn read(chain: &Path, key: &Path) -> Result<Self, CertificateError> {
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|source| CertificateError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        Self::from_pem((&read(chain)?, &chain.display()), (&read(key)?, &key.display()))
+    }
 
-/// Judges a chain, the server's own certificate first, as a browser would at `now_s`.
-pub fn judge(
-    chain: &[CertificateDer<'static>],
-    host: &str,
-    roots: &Arc<RootCertStore>,
-    now_s: u64,
-) -> Result<Standing, TlsError> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?;
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider()).build();
-    let verifier = verifier.map_err(|error| Error::General(error.to_string()))?;
-    let Some((own, others)) = chain.split_first() else {
-        return Ok(Standing::Untrusted);
-    };
-    let at = |seconds: u64| {
-        let moment = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        verifier.verify_server_cert(own, others, &name, &[], moment).map(drop)
-    };
-    Ok(match at(now_s) {
-        // Asked about a day on which no certificate is good any more, it tells its last one.
-        Ok(()) => Standing::Good {
-            until_s: at(now_s.saturating_add(A_LIFETIME_S)).err().and_then(|error| end(&error)),
-        },
-        Err(error) => standing(&error),
-    })
-}
+    /// Reads a chain and its key from texts; what comes with each is its name for messages.
+    pub fn from_pem(
+        chain: (&[u8], &dyn fmt::Display),
+        key: (&[u8], &dyn fmt::Display),
+    ) -> Result<Self, CertificateError> {
+        let ((chain, chain_name), (key, key_name)) = (chain, key);
+        let certificates = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.map_err(|source| CertificateError::Pem {
+            from: chain_name.to_string(),
+            source,
+        })?;
+        // The error of a key could quote it.
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| CertificateError::NoKey {
+            from: key_name.to_string(),
+        })?;
+        Self::new((certificates, chain_name), (key, key_name))
+    }
 
-fn standing(error: &Error) -> Standing {
-    use CertificateError as C;
-    match error {
-        Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Standing::Expired { since_s: end(error) },
-        Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => Standing::NotYet,
-        Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Standing::OtherName,
-        Error::InvalidCertificate(C::UnknownIssuer) => Standing::Untrusted,
-        other => Standing::Other(other.to_string()),
+    fn new(
+        chain: (Vec<CertificateDer<'static>>, &dyn fmt::Display),
+        key: (PrivateKeyDer<'static>, &dyn fmt::Display),
+    ) -> Result<Self, CertificateError> {
+        let ((certificates, chain_name), (key, key_name)) = (chain, key);
+        let from = || chain_name.to_string();
+        let first = certificates.first();
+        let first = first.ok_or_else(|| CertificateError::NoCertificate { from: from() })?;
+        let validity = Validity::of(first).ok_or_else(|| CertificateError::Unreadable { from: from() })?;
+        ParsedCertificate::try_from(first).map_err(|_| CertificateError::Unreadable { from: from() })?;
+        let key = super::provider().key_provider.load_private_key(key);
+        let key = key.map_err(|source| CertificateError::Key {
+            from: key_name.to_string(),
+            source,
+        })?;
+        let certified = CertifiedKey::new(certificates, key);
+        certified.keys_match().map_err(|_| CertificateError::OtherKey {
+            chain: from(),
+            key: key_name.to_string(),
+        })?;
+        Ok(Self {
+            key: Arc::new(certified),
+            validity,
+        })
+    }
+
+    /// Whether the certificate is for this name (or address).
+    pub fn names(&self, name: &str) -> bool {
+        let Ok(name) = ServerName::try_from(name) else {
+            return false;
+        };
+        let parsed = self
+            .key
+            .end_entity_cert()
+            .and_then(|der| ParsedCertificate::try_from(der));
+        parsed.is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
+    }
+
+    /// How long it is still valid; negative when it is over.
+    pub fn left(&self, now: Timestamp) -> SignedDuration {
+        self.validity.not_after.duration_since(now)
+    }
+
+    /// How long it is valid altogether.
+    pub fn life(&self) -> SignedDuration {
+        self.validity.not_after.duration_since(self.validity.not_before)
     }
 }
-
-fn end(error: &Error) -> Option<u64> {
-    match error {
-        Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => Some(not_after.as_secs()),
-        _ => None,
-    }
-}
-
-/// A hundred years.
-const A_LIFETIME_S: u64 = 100 * 365 * 86_400;
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, Issuer, KeyPair, date_time_ymd};
+    use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
 
-    const NOON_S: u64 = 1_793_620_800;
-
-    /// A certificate for `pay.example.net` of the year 2026, signed by an authority of its own.
-    fn signed() -> (Vec<CertificateDer<'static>>, Arc<RootCertStore>) {
-        let mut authority = CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        let root = authority.self_signed(&authority_key).unwrap();
-        let mut own = CertificateParams::new(vec!["pay.example.net".to_owned()]).unwrap();
-        own.not_before = date_time_ymd(2026, 1, 1);
-        own.not_after = date_time_ymd(2027, 1, 1);
+    fn made(name: &str) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let issuer = Issuer::new(authority, authority_key);
-        let own = own.signed_by(&key, &issuer).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(root.der().clone()).unwrap();
-        (vec![own.der().clone()], Arc::new(roots))
+        let certificate = CertificateParams::new(vec![name.to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn read(chain: &str, key: &str) -> Result<Certificate, CertificateError> {
+        Certificate::from_pem((chain.as_bytes(), &"chain.pem"), (key.as_bytes(), &"key.pem"))
     }
 
     #[test]
-    fn a_certificate_is_judged_by_name_issuer_and_time() {
-        let (chain, roots) = signed();
-        let look = |host: &str, roots, now_s| judge(&chain, host, roots, now_s).unwrap();
-        let end = 1_798_761_600;
-        assert_eq!(look("pay.example.net", &roots, NOON_S), Standing::Good { until_s: Some(end) });
-        assert_eq!(
-            look("pay.example.net", &roots, end + 1),
-            Standing::Expired { since_s: Some(end) }
-        );
-        assert_eq!(look("pay.example.net", &roots, 1_600_000_000), Standing::NotYet);
-        assert_eq!(look("other.example.net", &roots, NOON_S), Standing::OtherName);
-        assert_eq!(look("pay.example.net", &public_roots(), NOON_S), Standing::Untrusted);
-        assert_eq!(judge(&[], "pay.example.net", &roots, NOON_S).unwrap(), Standing::Untrusted);
+    fn a_chain_with_its_key_is_for_its_names() {
+        let (chain, key) = made("*.example.net");
+        let certificate = read(&chain, &key).unwrap();
+        assert!(certificate.names("pay.example.net") && certificate.names("PAY.example.NET"));
+        for other in [
+            "example.net",
+            "a.b.example.net",
+            "example.org",
+            "127.0.0.1",
+            "",
+            "a b",
+            "pay.example.net:443",
+        ] {
+            assert!(!certificate.names(other), "{other}");
+        }
+        let both = format!("{key}{chain}");
+        assert!(read(&both, &both).is_ok(), "one file may hold both");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_without_the_key() {
+        let (chain, key) = made("pay.example.net");
+        let (_, other) = made("pay.example.net");
+        let secret = key.lines().nth(1).unwrap();
+        let broken_key = key.replace(secret, &secret.replace(|c: char| c.is_ascii_lowercase(), "!"));
+        for (chain, key, expected) in [
+            ("", key.as_str(), "holds no PEM certificate"),
+            (&chain, "", "holds no PEM private key"),
+            (&chain, &broken_key, "holds no PEM private key"),
+            (&chain, &other, "does not belong"),
+            (&key, &key, "holds no PEM certificate"),
+            (
+                "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+                &key,
+                "cannot be read",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n",
+                &key,
+                "not PEM throughout",
+            ),
+        ] {
+            let error = read(chain, key).unwrap_err();
+            let said = format!("{error} {error:?}");
+            assert!(said.contains(expected), "{said}");
+            assert!(!said.contains(secret), "{said}");
+        }
     }
 }

@@ -155,6 +155,8 @@ pub const HEAD_MAX_BYTES: usize = 16 * 1024;
 pub const HEAD_MAX_LINES: usize = 100;
 /// From the first byte of a head (or the connection's start) to its end.
 pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// From the connection to the end of the TLS handshake: two round trips of a phone far away take a second.
+pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// From the head's end to the body's end.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(15);
 /// Without any byte of the answer being taken.

@@ -243,6 +243,14 @@ pub fn openapi() -> Answer {
     json(StatusCode::OK, api::openapi::TEXT.clone())
 }
 
+/// The same request is to be made at another address. It is no lasting answer: browsers would remember it when the
+/// relay speaks plain HTTP again.
+pub fn elsewhere(location: HeaderValue) -> Answer {
+    let mut answer = plain(StatusCode::TEMPORARY_REDIRECT, String::new(), None);
+    answer.headers_mut().insert(LOCATION, location);
+    answer
+}
+
 /// The same page has moved.
 pub fn moved(location: &'static str) -> Answer {
     let mut answer = bare(StatusCode::TEMPORARY_REDIRECT, "", "text/plain; charset=utf-8");

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock};
@@ -18,11 +18,12 @@ use matchit::Router;
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
+use super::door::Peer;
 use super::health::Readiness;
 use super::reply::{self, Answer, RequestError, Voice};
 use super::server::{Alive, TwoLengths};
 use super::webhooks::{self, Callback};
-use super::{App, body, forwarded, limits, logo, portal};
+use super::{App, body, forwarded, limits, logo, portal, redirect};
 use crate::api::cors::Cors;
 use crate::api::operation::{Operation, PATHS};
 use crate::api::{self, ApiRequest, Gate, serve};
@@ -31,7 +32,7 @@ use crate::pages::buy::{self, Door};
 use crate::pages::{self, Page, PageError, Visit, order, recover};
 
 /// Answers one request. Pages and programs are answered in a task of its own: a peer that hangs up does not stop it.
-pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Request<Incoming>) -> Answer {
+pub async fn answer(app: Arc<App>, peer: Peer, alive: Alive, request: Request<Incoming>) -> Answer {
     let (head, incoming) = request.into_parts();
     if let Some(answer) = answer_at_once(&app, &head, &incoming) {
         return answer;
@@ -54,9 +55,19 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, alive: Alive, request: Requ
     if is_api && Cors::is_preflight(&method, &head.headers) {
         return portal::preflight(&app.cors, &head.headers);
     }
+    if let Some(location) = redirect::to_https(
+        &app,
+        peer,
+        &head,
+        &incoming,
+        endpoint.is_some_and(|it| it.is_page(&head)),
+    ) {
+        log_answer(endpoint, &method, StatusCode::TEMPORARY_REDIRECT, started, &request_id);
+        return reply::elsewhere(location);
+    }
     let voice = voice(endpoint, is_api, &head);
     let origin = head.headers.get(ORIGIN).filter(|_| is_api).cloned();
-    let answered = run(app.clone(), peer.ip(), alive, endpoint, parts, head, incoming).await;
+    let answered = run(app.clone(), peer.address.ip(), alive, endpoint, parts, head, incoming).await;
     let mut answer = answered.unwrap_or_else(|error| {
         log_error(&error, &request_id);
         let unread = matches!(
@@ -172,6 +183,8 @@ enum Endpoint {
     Live,
     Ready,
     Callback,
+    /// Where an authority looks whether a name is ours (RFC 8555 8.3).
+    Challenge,
     Pagos,
     /// A path of the API's table, by its place there. `/` is one of them; browsers get a page.
     Api(usize),
@@ -184,7 +197,7 @@ enum Endpoint {
 
 impl Endpoint {
     /// Paths with one slash between their parts; the doubled ones of old settings are tidied before.
-    const ALL: [(&'static str, Self); 19] = [
+    const ALL: [(&'static str, Self); 20] = [
         ("/buy-mikhmon", Self::BuyOld(GatewayName::Fedapay)),
         ("/buy-mikhmon-cinetpay", Self::BuyOld(GatewayName::Cinetpay)),
         ("/buy-mikhmon-feexpay", Self::BuyOld(GatewayName::Feexpay)),
@@ -199,6 +212,7 @@ impl Endpoint {
         ("/health/live", Self::Live),
         ("/health/ready", Self::Ready),
         ("/pay_callback/{gateway}/{server}", Self::Callback),
+        ("/.well-known/acme-challenge/{token}", Self::Challenge),
         ("/pagos", Self::Pagos),
         ("/openapi.json", Self::OpenApi),
         ("/docs", Self::Docs),
@@ -257,6 +271,17 @@ impl Endpoint {
         }
     }
 
+    /// Whether a person's browser opens it as a page of its own, by GET, and may be sent elsewhere for it. Everything else
+    /// belongs to machines and scripts: gateways that post to an old address lose the body of what is redirected,
+    /// scripts of portals may not follow a redirect after their preflight, and pictures stand in pages of others.
+    fn is_page(self, head: &Parts) -> bool {
+        match self {
+            Self::BuyOld(_) | Self::BuyPlan | Self::Order | Self::Recover | Self::Docs | Self::Redoc => true,
+            Self::Api(_) => is_home(head),
+            _ => false,
+        }
+    }
+
     /// Asked so often by machines that a line each would bury the rest.
     fn is_chatter(self) -> bool {
         matches!(
@@ -285,6 +310,11 @@ impl Asked {
             Endpoint::Docs => Ok(reply::docs()),
             Endpoint::Redoc => Ok(reply::moved("/docs")),
             Endpoint::Pagos => Ok(self.pagos(app).await),
+            Endpoint::Challenge => {
+                let proof = app.challenges.proof_of(self.path.first().map_or("", String::as_str));
+                let proof = proof.ok_or(RequestError::NoPage)?;
+                Ok(reply::plain(StatusCode::OK, proof, None))
+            }
             Endpoint::Script => Ok(reply::script()),
             Endpoint::Logo => logo::answer(&app.relay, self.path.first().map_or("", String::as_str)).await,
             Endpoint::Live => Ok(reply::plain(StatusCode::OK, "live\n".to_owned(), None)),
@@ -382,7 +412,14 @@ fn too_often(retry_after_s: u32) -> PageError {
 fn voice(endpoint: Option<Endpoint>, is_api: bool, head: &Parts) -> Voice {
     match endpoint {
         _ if is_api => Voice::Portal(serve::language(&head.headers)),
-        Some(Endpoint::Callback | Endpoint::Live | Endpoint::Ready | Endpoint::Script | Endpoint::Logo) => Voice::Plain,
+        Some(
+            Endpoint::Callback
+            | Endpoint::Challenge
+            | Endpoint::Live
+            | Endpoint::Ready
+            | Endpoint::Script
+            | Endpoint::Logo,
+        ) => Voice::Plain,
         Some(Endpoint::OrderState) => Voice::Json,
         Some(Endpoint::Pagos) => Voice::Api,
         // A mistyped callback is read in a gateway's dashboard.

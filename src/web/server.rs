@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,11 +17,11 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::deadline_io::{DeadlineIo, Progress, Wish};
+use super::door::{Arrival, Door, Doors, Opened, Peer, Stream};
 use super::head_watch::Seen;
 use super::limits;
 
@@ -37,34 +36,34 @@ pub struct BodyUnread;
 #[derive(Clone, Copy, Debug)]
 pub struct TwoLengths;
 
-/// Serves `handler` until `stop` resolves; then takes no more connections, finishes every request already
-/// read and returns, at the latest after `DRAIN_DEADLINE`.
-pub async fn serve<H, F>(listener: TcpListener, stop: impl Future<Output = ()>, handler: H)
+/// Serves `handler` at these doors until `stop` resolves; then takes no more connections, finishes every request
+/// already read and returns, at the latest after `DRAIN_DEADLINE`.
+pub async fn serve<H, F>(doors: Vec<Door>, stop: impl Future<Output = ()>, handler: H)
 where
-    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    H: Fn(Peer, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    serve_at_most(limits::CONNECTIONS_MAX, listener, stop, handler).await;
+    serve_at_most(limits::CONNECTIONS_MAX, doors, stop, handler).await;
 }
 
-async fn serve_at_most<H, F>(cap: usize, listener: TcpListener, stop: impl Future<Output = ()>, handler: H)
+async fn serve_at_most<H, F>(cap: usize, doors: Vec<Door>, stop: impl Future<Output = ()>, handler: H)
 where
-    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    H: Fn(Peer, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let house = House::new(cap);
+    let (house, mut doors) = (House::new(cap), Doors::new(doors));
     let handler = Arc::new(handler);
     let (alive, mut gone) = mpsc::channel(1);
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer, seat) = tokio::select! {
+        let (arrival, seat) = tokio::select! {
             () = &mut stop => break,
-            accepted = house.accept(&listener) => accepted,
+            accepted = house.accept(&mut doors) => accepted,
         };
-        let connection = serve_connection(stream, peer, seat, alive.clone(), handler.clone());
+        let connection = serve_connection(arrival, seat, alive.clone(), handler.clone());
         tokio::spawn(connection);
     }
-    drop(listener);
+    drop(doors);
     drop(alive);
     house.tell_all(Wish::Finish);
     if tokio::time::timeout(limits::DRAIN_DEADLINE, gone.recv()).await.is_err() {
@@ -75,14 +74,15 @@ where
     }
 }
 
-async fn serve_connection<H, F>(stream: TcpStream, peer: SocketAddr, seat: Seat, alive: Alive, handler: Arc<H>)
+async fn serve_connection<H, F>(arrival: Arrival, seat: Seat, alive: Alive, handler: Arc<H>)
 where
-    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    H: Fn(Peer, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    // Answers are written whole, so waiting to fill packets only delays them.
-    let _ = stream.set_nodelay(true);
-    let progress = seat.progress.clone();
+    let (peer, progress) = (arrival.peer, seat.progress.clone());
+    let Some(stream) = open(arrival, &progress).await else {
+        return;
+    };
     let requests = progress.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let seen = requests.begin_request();
@@ -117,15 +117,50 @@ where
         }
     };
     if let Err(error) = &served {
-        tracing::debug!(%peer, error = error as &dyn std::error::Error, "connection ended");
+        tracing::debug!(peer = %peer.address, error = error as &dyn std::error::Error, "connection ended");
     }
     let io = connection.into_parts().io.into_inner();
     part(io, progress.lingers()).await;
 }
 
+/// The connection when requests may come. A guest who does not get so far has nothing to lose: any wish of the house
+/// sends him away.
+async fn open(arrival: Arrival, progress: &Arc<Progress>) -> Option<Stream> {
+    if !arrival.is_protected() {
+        return speaking(arrival.open().await, progress).await;
+    }
+    let peer = arrival.peer.address;
+    let opened = tokio::select! {
+        biased;
+        opened = tokio::time::timeout(limits::HANDSHAKE_DEADLINE, arrival.open()) => opened,
+        _ = progress.told() => return None,
+    };
+    match opened {
+        Ok(opened) => speaking(opened, progress).await,
+        Err(_) => {
+            tracing::debug!(%peer, "the TLS handshake took too long");
+            None
+        }
+    }
+}
+
+async fn speaking(opened: io::Result<Opened>, progress: &Arc<Progress>) -> Option<Stream> {
+    match opened {
+        Ok(Opened::Speaking(stream)) => Some(stream),
+        Ok(Opened::Refused(stream)) => {
+            part(DeadlineIo::new(stream, progress.clone()), true).await;
+            None
+        }
+        Err(error) => {
+            tracing::debug!(%error, "no TLS was agreed on");
+            None
+        }
+    }
+}
+
 /// Ends the connection so that the last answer arrives: says that we are done, and when the peer may still be
 /// sending, takes a while of it, because closing over unread bytes would reset the answer away.
-async fn part(mut io: DeadlineIo<TcpStream>, lingers: bool) {
+async fn part(mut io: DeadlineIo<Stream>, lingers: bool) {
     if io.shutdown().await.is_err() || !lingers {
         return;
     }
@@ -189,10 +224,10 @@ impl House {
 
     /// The next connection, with its place. Never fails: what the system cannot give now is asked for again
     /// after a pause (fault H8).
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, Seat) {
+    async fn accept(&self, doors: &mut Doors) -> (Arrival, Seat) {
         loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => return (stream, peer, self.seat(self.place().await)),
+            match doors.accept().await {
+                Ok(arrival) => return (arrival, self.seat(self.place().await)),
                 Err(error) if is_peers_fault(&error) => {}
                 Err(error) => {
                     self.warn_of(&error);

@@ -1,8 +1,10 @@
 //! The server over real sockets: its bounds and its stop.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_body_util::BodyExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -17,14 +19,14 @@ struct Running {
 
 async fn start<H, F>(cap: usize, handler: H) -> Running
 where
-    H: Fn(SocketAddr, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
+    H: Fn(Peer, Alive, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(async move {
-        serve_at_most(cap, listener, async { drop(stopped.await) }, handler).await;
+        serve_at_most(cap, vec![Door::plain(listener)], async { drop(stopped.await) }, handler).await;
     });
     Running {
         address,
@@ -34,7 +36,7 @@ where
 }
 
 /// Answers with the body's size, or 413.
-async fn measure(_: SocketAddr, _: Alive, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn measure(_: Peer, _: Alive, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, incoming) = request.into_parts();
     match body::read(&parts.headers, incoming, 100).await {
         Ok(whole) => Response::new(Full::from(format!("{} bytes", whole.bytes.len()))),

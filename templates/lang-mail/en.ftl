@@ -93,3 +93,14 @@ telegram-test = { $company }: test message. Notices of your sales will arrive he
 telegram-fault-subject = Telegram refuses your notices
 telegram-fault = { $company }: Telegram does not take the notices of your sales. Its answer: { $words }
 telegram-fault-do = Check the bot's token and the chat, and that the bot is still in the chat and not blocked. Notices of the last 24 hours are sent as soon as Telegram takes them. Your sales go on as always.
+
+## The relay's own certificate
+certificate-subject = The certificate of { $name } needs you
+certificate-soon = { $days ->
+    [0] The certificate of { $name } runs out today
+    [one] The certificate of { $name } runs out in { $days } day
+   *[other] The certificate of { $name } runs out in { $days } days
+}, and it was not renewed. After that, phones refuse the pay pages.
+certificate-over = The certificate of { $name } has run out: phones refuse the pay pages.
+certificate-do-ours = What to do: the relay renews it by itself and has failed so far; its log says why and what helps. Mostly port 80 of the name does not reach the relay any more, or the name leads elsewhere.
+certificate-do-files = What to do: renew the certificate and put the new one into the files that the settings name. The relay takes it within a minute; it does not have to be started again.

@@ -93,3 +93,14 @@ telegram-test = { $company }: mensaje de prueba. Aquí llegarán los avisos de s
 telegram-fault-subject = Telegram rechaza sus avisos
 telegram-fault = { $company }: Telegram no acepta los avisos de sus ventas. Su respuesta: { $words }
 telegram-fault-do = Revise el token del bot y el chat, y que el bot siga en el chat y no esté bloqueado. Los avisos de las últimas 24 horas se envían cuando Telegram los acepta. Sus ventas siguen como siempre.
+
+## El certificado del relé
+certificate-subject = El certificado de { $name } le necesita
+certificate-soon = { $days ->
+    [0] El certificado de { $name } vence hoy
+    [one] El certificado de { $name } vence en { $days } día
+   *[other] El certificado de { $name } vence en { $days } días
+} y no fue renovado. Después, los teléfonos rechazarán las páginas de pago.
+certificate-over = El certificado de { $name } venció: los teléfonos rechazan las páginas de pago.
+certificate-do-ours = Qué hacer: el relé lo renueva por sí mismo y hasta ahora no lo logró; su registro dice por qué y qué ayuda. Casi siempre el puerto 80 de este nombre ya no llega al relé, o el nombre lleva a otra parte.
+certificate-do-files = Qué hacer: renueve el certificado y ponga el nuevo en los archivos que nombra la configuración. El relé lo toma en un minuto; no hace falta reiniciarlo.

@@ -93,3 +93,14 @@ telegram-test = { $company } : message d'essai. Les avis de vos ventes arriveron
 telegram-fault-subject = Telegram refuse vos avis
 telegram-fault = { $company } : Telegram ne prend pas les avis de vos ventes. Sa réponse : { $words }
 telegram-fault-do = Vérifiez le jeton du bot et le chat, et que le bot est toujours dans le chat et n'est pas bloqué. Les avis des dernières 24 heures partent dès que Telegram les prend. Vos ventes continuent comme toujours.
+
+## Le certificat du relais
+certificate-subject = Le certificat de { $name } a besoin de vous
+certificate-soon = { $days ->
+    [0] Le certificat de { $name } expire aujourd’hui
+    [one] Le certificat de { $name } expire dans { $days } jour
+   *[other] Le certificat de { $name } expire dans { $days } jours
+} et n’a pas été renouvelé. Ensuite, les téléphones refuseront les pages de paiement.
+certificate-over = Le certificat de { $name } a expiré : les téléphones refusent les pages de paiement.
+certificate-do-ours = Que faire : le relais le renouvelle lui-même et n’y est pas arrivé jusqu’ici ; son journal dit pourquoi et ce qui aide. Le plus souvent, le port 80 de ce nom n’atteint plus le relais, ou le nom mène ailleurs.
+certificate-do-files = Que faire : renouvelez le certificat et mettez le nouveau dans les fichiers que les réglages nomment. Le relais le prend dans la minute ; il n’a pas besoin d’être redémarré.

@@ -93,3 +93,14 @@ telegram-test = { $company }: mensagem de teste. Os avisos das suas vendas chega
 telegram-fault-subject = O Telegram recusa os seus avisos
 telegram-fault = { $company }: o Telegram não aceita os avisos das suas vendas. A resposta: { $words }
 telegram-fault-do = Verifique o token do bot e o chat, e se o bot continua no chat e não está bloqueado. Os avisos das últimas 24 horas são enviados assim que o Telegram os aceitar. As suas vendas continuam como sempre.
+
+## O certificado do relé
+certificate-subject = O certificado de { $name } precisa de si
+certificate-soon = { $days ->
+    [0] O certificado de { $name } expira hoje
+    [one] O certificado de { $name } expira dentro de { $days } dia
+   *[other] O certificado de { $name } expira dentro de { $days } dias
+} e não foi renovado. Depois disso, os telemóveis recusam as páginas de pagamento.
+certificate-over = O certificado de { $name } expirou: os telemóveis recusam as páginas de pagamento.
+certificate-do-ours = O que fazer: o relé renova-o por si e ainda não conseguiu; o seu registo diz porquê e o que ajuda. Quase sempre a porta 80 deste nome já não chega ao relé, ou o nome leva a outro sítio.
+certificate-do-files = O que fazer: renove o certificado e ponha o novo nos ficheiros que as definições nomeiam. O relé toma-o num minuto; não é preciso reiniciá-lo.

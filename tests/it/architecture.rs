@@ -42,6 +42,8 @@ const EDGES: &[(&str, &[&str])] = &[
     // A router is asked for users and sessions; it never hears of orders or money, only of limits.
     ("routeros", &["company", "plan", "tls"]),
     ("tls", &[]),
+    // Certificates from an authority; it knows neither sockets of ours nor what is sold.
+    ("acme", &["words", "http_client", "secrets", "tls"]),
     ("secrets", &["words"]),
     ("logging", &["words", "config"]),
     ("notify", &["words", "config", "tls"]),
@@ -90,7 +92,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "web",
         &[
-            "words", "admin", "api", "config", "gateway", "pages", "payment", "secrets", "store",
+            "words", "acme", "admin", "api", "config", "gateway", "pages", "payment", "secrets", "store", "tls",
         ],
     ),
     // The simulators stand for foreign systems, so they share no code with what they test. The router has a
@@ -100,6 +102,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &[
             "words",
+            "acme",
             "admin",
             "api",
             "config",
