@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::refund::{tell, wish};
+use super::refund::{second, tell, wish};
 use super::{deliver, hook_events, telegram};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
@@ -75,6 +75,9 @@ impl Change<'_> {
             hook_events::tell_order(self, order, is_first_money)?;
             telegram::tell_result(self, order)?;
             self.give_up_reserved(order)?;
+        }
+        if before != after && after == State::Refunded {
+            second::turn_to_another(self, order)?;
         }
         Ok(())
     }
