@@ -125,8 +125,14 @@ impl Runner {
             return Ok(Turn::NothingDue);
         }
         let mut running = JoinSet::new();
-        for job in jobs {
-            running.spawn(run_caught(relay.clone(), job));
+        let lined_up: Vec<_> = jobs.into_iter().map(|job| (relay.line_up(&job), job)).collect();
+        for (place, job) in lined_up {
+            let relay = relay.clone();
+            running.spawn(async move {
+                let result = run_caught(relay, job).await;
+                drop(place);
+                result
+            });
         }
         let mut results = Vec::new();
         while let Some(result) = running.join_next().await {

@@ -222,6 +222,10 @@ pub enum Fact {
     Started,
     /// Confirmed money that fits the order.
     Paid,
+    /// The same of another payment than the one that went back, where nobody was shown a code for that one.
+    PaidAnew,
+    /// It was paid, and the money went back before the relay heard of it.
+    PaidAndGone,
     /// Confirmed money that does not fit, or that nobody may spend yet.
     Mismatched,
     Failed,
@@ -246,9 +250,11 @@ pub enum Fact {
 }
 
 impl Fact {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Started,
         Self::Paid,
+        Self::PaidAnew,
+        Self::PaidAndGone,
         Self::Mismatched,
         Self::Failed,
         Self::Expired,
@@ -285,8 +291,10 @@ pub enum Effect {
 ///
 /// Money is the truth: `Paid` moves every state that waits for money, whatever was said before, and nothing
 /// but a refund takes a paid order back. Money that goes back while the order still waits ends nothing: that payment
-/// is over, and another one may come. An order is delivered or refunded: a wish for a refund stops what was not
-/// delivered yet before the money is asked for, and touches nothing that was.
+/// is over, and another one may come. Once it is known that it was paid, too, the order is refunded, in whichever order
+/// the two were heard of. An order is delivered or refunded: a wish for a refund stops what was not
+/// delivered yet before the money is asked for, and touches nothing that was. Only where nobody was shown a code does
+/// another payment buy what the refunded one did not; that nobody was is for the caller to see to.
 pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
     use State::{
         Cancelled, Delivered, Expired, Failed, Held, New, Paid, Provisioned, Refunded, Refunding, Stuck, Waiting,
@@ -296,6 +304,8 @@ pub fn step(state: State, fact: Fact) -> (State, &'static [Effect]) {
         (New | Waiting | Failed | Expired | Cancelled | Held, Fact::Paid) | (Held, Fact::Released) => {
             (Paid, &[Effect::Provision])
         }
+        (Refunded, Fact::PaidAnew) => (Paid, &[Effect::Provision]),
+        (New | Waiting | Failed | Expired | Cancelled, Fact::PaidAndGone) => (Refunded, &[Effect::AnnounceRefund]),
         (Paid | Stuck, Fact::Released) => (state, &[Effect::Provision]),
         (New | Waiting | Failed | Expired | Cancelled, Fact::Mismatched) => (Held, &[Effect::Alert]),
         (New | Waiting, Fact::Failed) => (Failed, &[]),
@@ -330,12 +340,16 @@ mod tests {
         prop::collection::vec(prop::sample::select(&Fact::ALL[..]), 0..40)
     }
 
-    /// Plays facts as the relay would: the router's answers come only after a provision was asked for.
+    /// Plays facts as the relay would: the router's answers come only after a provision was asked for, and no further
+    /// payment buys where a code was shown.
     fn play(facts: &[Fact]) -> (State, Vec<Effect>, bool) {
         let (mut state, mut effects, mut paid) = (State::New, Vec::new(), false);
         for &fact in facts {
             let asked = effects.contains(&Effect::Provision);
             if matches!(fact, Fact::Provisioned | Fact::Stuck) && !asked {
+                continue;
+            }
+            if fact == Fact::PaidAnew && effects.contains(&Effect::Announce) {
                 continue;
             }
             let (next, wanted) = step(state, fact);
@@ -374,7 +388,8 @@ mod tests {
             prop_assert_eq!(wished, State::Refunding);
             let (mut state, mut effects) = (wished, effects);
             for fact in after {
-                if fact == Fact::RefundRefused {
+                // What another payment buys is another delivery.
+                if matches!(fact, Fact::RefundRefused | Fact::PaidAnew) {
                     break;
                 }
                 let (next, wanted) = step(state, fact);
@@ -387,7 +402,7 @@ mod tests {
 
         #[test]
         fn nothing_is_provisioned_without_money_or_the_operator(facts in facts()) {
-            let free = facts.iter().all(|fact| !matches!(fact, Fact::Paid | Fact::Released));
+            let free = facts.iter().all(|fact| !matches!(fact, Fact::Paid | Fact::PaidAnew | Fact::Released));
             let (_, effects, _) = play(&facts);
             if free {
                 prop_assert!(!effects.contains(&Effect::Provision));
@@ -420,6 +435,28 @@ mod tests {
             let (state, effects, _) = play(&facts);
             prop_assert_eq!(state, State::Paid);
             prop_assert_eq!(effects, vec![Effect::Provision]);
+        }
+    }
+
+    #[test]
+    fn d4_a_payment_that_came_and_went_ends_the_order_and_another_one_buys() {
+        for state in State::ALL {
+            let (after, effects) = step(state, Fact::PaidAndGone);
+            if state.awaits_money() {
+                assert_eq!(
+                    (after, effects),
+                    (State::Refunded, &[Effect::AnnounceRefund][..]),
+                    "{state:?}"
+                );
+            } else {
+                assert_eq!((after, effects), (state, &[][..]), "{state:?}");
+            }
+            let (after, effects) = step(state, Fact::PaidAnew);
+            if state == State::Refunded {
+                assert_eq!((after, effects), (State::Paid, &[Effect::Provision][..]));
+            } else {
+                assert_eq!((after, effects), (state, &[][..]), "{state:?}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::refund::{tell, wish};
+use super::refund::{second, tell, wish};
 use super::{deliver, hook_events, mikhmon, telegram};
 use crate::company::{Directory, Language};
 use crate::ids::OrderRef;
@@ -78,6 +78,9 @@ impl Change<'_> {
                 mikhmon::delivered(self, order)?;
             }
             self.give_up_reserved(order)?;
+        }
+        if before != after && after == State::Refunded {
+            second::turn_to_another(self, order)?;
         }
         Ok(())
     }

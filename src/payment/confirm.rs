@@ -46,6 +46,14 @@ pub(super) async fn confirm(relay: &Relay, event: &Event, question: &Question) -
     }
 }
 
+/// Whether the event says of the payment that the answer is about that it was paid.
+pub(super) fn told_paid(notice: &Notice, report: &Report) -> bool {
+    notice.report.as_ref().is_some_and(|told| {
+        let is_same = told.gateway_id.is_none() || told.gateway_id == report.gateway_id;
+        told.status == PaymentStatus::Paid && is_same
+    })
+}
+
 /// Gateways answer from several machines: a signed "paid" may be ahead of the answer to our question.
 pub(super) fn told_paid_but_answers_pending(notice: &Notice, report: &Report, job: &Job) -> bool {
     let told_paid = notice

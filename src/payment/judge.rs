@@ -29,6 +29,9 @@ pub(super) enum Verdict {
     Over,
     /// A payment that is over, or is being given back, is called paid.
     PaidButGone,
+    /// The order waits for money, and this payment brought it and took it away again: which of the two was heard of
+    /// first makes no difference.
+    CameAndWent,
     /// The bank took the money back, and now it is here again.
     WonBack,
     /// The gateway's payment paid for another order: one payment is one user.
@@ -42,7 +45,7 @@ impl Verdict {
             Self::Nothing => (Fact::Started, "nothing new".to_owned()),
             Self::Waits(why) => (Fact::Started, (*why).to_owned()),
             Self::Doubted(reason) => (Fact::Started, format!("needs attention: {reason}")),
-            Self::Fact(Fact::Paid, _) => (Fact::Paid, "paid".to_owned()),
+            Self::Fact(Fact::Paid | Fact::PaidAnew, _) => (Fact::Paid, "paid".to_owned()),
             Self::Fact(fact, why) => (*fact, (*why).to_owned()),
             Self::Failed(words) => (Fact::Failed, words.clone().unwrap_or_else(|| FAILED.to_owned())),
             Self::Misfit(reason) => (Fact::Mismatched, reason.to_string()),
@@ -52,7 +55,7 @@ impl Verdict {
                 Fact::Started,
                 "the payment went back before it counted; the order goes on waiting".to_owned(),
             ),
-            Self::PaidButGone => (Fact::Started, "paid, and given back since".to_owned()),
+            Self::PaidButGone | Self::CameAndWent => (Fact::Started, "paid, and given back since".to_owned()),
             Self::WonBack => (Fact::Started, "paid, after a chargeback or a refund".to_owned()),
             Self::OfAnother => (
                 Fact::Started,
@@ -70,6 +73,8 @@ pub(super) struct Known<'a> {
     pub params: Option<&'a MikParams>,
     /// What became of the report's payment earlier.
     pub past: Option<Past>,
+    /// The event said that it was paid, whatever the gateway says of it by now.
+    pub told_paid: bool,
 }
 
 /// The pure decision: which fact a report is for this order.
@@ -77,6 +82,7 @@ pub(super) fn judge(order: &Order, account: &Account, report: &Report, known: &K
     let gateway = account.gateway();
     match &report.status {
         PaymentStatus::Pending | PaymentStatus::Unknown(_) => Verdict::Nothing,
+        PaymentStatus::Refunded if order.state.awaits_money() && known.told_paid => Verdict::CameAndWent,
         PaymentStatus::ChargedBack | PaymentStatus::Refunded if is_over(order, known) => Verdict::Over,
         PaymentStatus::Disputed
         | PaymentStatus::PartiallyRefunded
@@ -108,8 +114,14 @@ fn is_over(order: &Order, known: &Known<'_>) -> bool {
 /// What money that arrived means.
 fn judge_money(order: &Order, account: &Account, report: &Report, known: &Known<'_>) -> Verdict {
     let may_buy = order.state.awaits_money() || order.state == State::Held;
+    if may_buy_anew(order, report) {
+        return judge_anew(order, account, report, known);
+    }
     if !may_buy && is_other(order, report) {
-        return Verdict::PaidTwice;
+        return match known.past {
+            Some(Past::TakenByBank) => Verdict::WonBack,
+            _ => Verdict::PaidTwice,
+        };
     }
     if order.state == State::Refunded {
         return Verdict::WonBack;
@@ -121,6 +133,7 @@ fn judge_money(order: &Order, account: &Account, report: &Report, known: &Known<
                 gateway: account.gateway(),
             });
         }
+        Some(Past::GivenBack) if order.state.awaits_money() => return Verdict::CameAndWent,
         Some(Past::TakenByBank | Past::GivenBack) if may_buy => return Verdict::PaidButGone,
         // He wanted the money to go back: that it is still here does not decide against him.
         Some(Past::RefundRefused) if order.state == State::Held => return Verdict::Nothing,
@@ -133,6 +146,23 @@ fn judge_money(order: &Order, account: &Account, report: &Report, known: &Known<
             Verdict::PaidTwice
         }
         Some(reason) => Verdict::Misfit(reason),
+    }
+}
+
+/// Whether a payment may buy what the order's own one, which went back, did not: nobody was shown a code for that.
+fn may_buy_anew(order: &Order, report: &Report) -> bool {
+    let was_shown = order.provisioned_at.is_some() || order.delivered_at.is_some();
+    order.state == State::Refunded && !was_shown && is_other(order, report)
+}
+
+fn judge_anew(order: &Order, account: &Account, report: &Report, known: &Known<'_>) -> Verdict {
+    match known.past {
+        Some(Past::GivenBack | Past::TakenByBank) => Verdict::PaidButGone,
+        None if misfit(order, account, report, known).is_none() => {
+            Verdict::Fact(Fact::PaidAnew, "the money fits; the payment before it went back")
+        }
+        // Its refund was wished, or it does not fit: the operator looks at it.
+        _ => Verdict::PaidTwice,
     }
 }
 

@@ -244,7 +244,13 @@ fn a_payment_that_went_back_buys_nothing_afterwards() {
             judge(&order, &fedapay(), &paid, &known)
         };
         assert_eq!(fact(&judged(None)), Some(Fact::Paid), "{state:?}");
-        assert_eq!(judged(Some(Past::GivenBack)), Verdict::PaidButGone, "{state:?}");
+        let gone = judged(Some(Past::GivenBack));
+        let expected = if state.awaits_money() {
+            Verdict::CameAndWent
+        } else {
+            Verdict::PaidButGone
+        };
+        assert_eq!(gone, expected, "{state:?}");
         // The bank may have decided for the seller since: nobody loses it, and nobody gets it unseen.
         let won = judged(Some(Past::TakenByBank));
         let expected = state.awaits_money().then_some(Fact::Mismatched);
@@ -252,6 +258,61 @@ fn a_payment_that_went_back_buys_nothing_afterwards() {
         let kept = judged(Some(Past::RefundRefused));
         let expected = state.awaits_money().then_some(Fact::Paid);
         assert_eq!(fact(&kept), expected, "{state:?}: the operator decides");
+    }
+}
+
+#[test]
+fn d4_another_payment_buys_where_nobody_was_shown_a_code() {
+    let refunded = Order {
+        state: State::Refunded,
+        paid_at: Some(jiff::Timestamp::UNIX_EPOCH),
+        ..order(Mode::Live)
+    };
+    let shown = Order {
+        provisioned_at: Some(jiff::Timestamp::UNIX_EPOCH),
+        ..refunded.clone()
+    };
+    let other = Report {
+        gateway_id: Some("2".to_owned()),
+        ..report(PaymentStatus::Paid, Some(xof(100)))
+    };
+    let judged = |order: &Order, report: &Report, past| {
+        let known = Known {
+            past,
+            ..Known::default()
+        };
+        judge(order, &fedapay(), report, &known)
+    };
+    assert_eq!(fact(&judged(&refunded, &other, None)), Some(Fact::PaidAnew));
+    assert_eq!(judged(&shown, &other, None), Verdict::PaidTwice);
+    // Its own payment does not, nor one that does not fit or went back itself.
+    let own = report(PaymentStatus::Paid, Some(xof(100)));
+    assert_eq!(judged(&refunded, &own, None), Verdict::WonBack);
+    let wrong = Report {
+        amount: Some(xof(99)),
+        ..other.clone()
+    };
+    assert_eq!(judged(&refunded, &wrong, None), Verdict::PaidTwice);
+    for past in [Past::GivenBack, Past::TakenByBank] {
+        assert_eq!(judged(&refunded, &other, Some(past)), Verdict::PaidButGone);
+    }
+    assert_eq!(judged(&refunded, &other, Some(Past::RefundRefused)), Verdict::PaidTwice);
+}
+
+#[test]
+fn d4_an_event_that_says_paid_of_money_that_is_gone_ends_the_order_that_waits() {
+    for state in State::ALL {
+        let order = Order {
+            state,
+            ..order(Mode::Live)
+        };
+        let gone = report(PaymentStatus::Refunded, Some(xof(100)));
+        let known = Known {
+            told_paid: true,
+            ..Known::default()
+        };
+        let verdict = judge(&order, &fedapay(), &gone, &known);
+        assert_eq!(verdict == Verdict::CameAndWent, state.awaits_money(), "{state:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The payment core: the only place where two outside systems meet. Files tell the way of a payment:
 //! checkout, receive, settle, provision, online, deliver; reconcile asks about what heard nothing.
 
+mod arrival;
 mod change;
 pub use change::lane_of;
 pub mod checkout;
@@ -67,6 +68,7 @@ use crate::secrets::MasterKey;
 use crate::secrets::tokens::Tokens;
 use crate::store::{Store, StoreError};
 use crate::telegram::{TelegramChat, TestFault};
+use arrival::Place;
 use change::Change;
 use checkout::{LinkFault, LinkQuery, Offer, PlaceError, PlaceOrder, Placed};
 use keys::Caller;
@@ -95,6 +97,7 @@ struct Inner {
     refusals: refusals::Refusals,
     hints: receive::Hints,
     arriving: receive::Arriving,
+    arrivals: arrival::Arrivals,
     starting: links::Starting,
     looks: reconcile::Looks,
     watches: watch::Watches,
@@ -165,6 +168,7 @@ impl Relay {
             refusals: refusals::Refusals::default(),
             hints: receive::Hints::default(),
             arriving: receive::Arriving::default(),
+            arrivals: arrival::Arrivals::default(),
             starting: links::Starting::default(),
             looks: reconcile::Looks::default(),
             watches: watch::Watches::default(),
@@ -302,6 +306,11 @@ impl Relay {
     /// The device cookie's new value once this order was bought on it; `old` is what the browser sent.
     pub fn sign_device(&self, order: &OrderRef, old: Option<&str>) -> String {
         recover::sign_device(&self.0.parts.key, order, old)
+    }
+
+    /// A place in the line of arrival for a claimed event, to be held while its job runs.
+    pub fn line_up(&self, job: &Job) -> Option<Place> {
+        self.0.arrivals.line_up(job)
     }
 
     /// Runs one claimed job. Every step can run twice without harm.

@@ -613,6 +613,8 @@ fn beginnings() -> impl Strategy<Value = Vec<Act>> {
     ];
     // The router makes the user, and the answer is lost.
     let unsure = [&paid[..], &[Act::RouterAnswerLost]].concat();
+    // The payment went back before anybody was shown a code, whatever the router has of it.
+    let anew = [&unsure[..], &[Act::RefundElsewhere(First), Act::Hear(First)]].concat();
     // The payment that failed is the one that the order knows.
     let known = vec![
         Act::HearFailed,
@@ -629,6 +631,7 @@ fn beginnings() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(late),
         1 => Just(doubled),
         1 => Just(known),
+        1 => Just(anew),
         1 => Just(Vec::new()),
     ]
 }
@@ -640,10 +643,9 @@ fn whatever_happens_an_order_is_delivered_or_given_back_once() {
         .build()
         .unwrap();
     let world = runtime.block_on(World::new());
-    let cases = std::env::var("REFUND_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(CASES);
+    let asked = ["REFUND_CASES", "PROPTEST_CASES"].map(|name| std::env::var(name).ok());
+    let cases = asked.into_iter().flatten().find_map(|text| text.parse().ok());
+    let cases = cases.unwrap_or(CASES);
     let mut runner = TestRunner::new(Cases {
         cases,
         failure_persistence: None,
@@ -663,7 +665,22 @@ async fn lives_that_went_wrong_once_come_to_a_good_end() {
     let sold_unsure = [Act::Pay(First), Act::Hear(First), Act::RouterAnswerLost];
     let both_paid = [Act::Pay(First), Act::Hear(First), Act::Pay(Second), Act::Hear(Second)];
     let refused = [Act::WishOfOperator(None), Act::Refund(Answer::Refused)];
+    let gone = [Act::RefundElsewhere(First), Act::Hear(First)];
+    let second = [Act::Pay(Second), Act::Hear(Second)];
     let lives = [
+        // Another payment buys what the refunded one did not, on a user that was made and not shown: before it was
+        // disabled, and after.
+        [&sold_unsure[..], &gone, &second].concat(),
+        [&sold_unsure[..], &gone, &[Act::Router { dies: false }; 2], &second].concat(),
+        // And goes back in its turn; no old word of either buys anything.
+        [
+            &sold_unsure[..],
+            &gone,
+            &second,
+            &[Act::HearPaid(First), Act::RefundElsewhere(Second), Act::Hear(Second)],
+            &[Act::HearPaid(First), Act::HearPaid(Second)],
+        ]
+        .concat(),
         // The user that nobody was told of stays disabled while the operator decides.
         [&sold_unsure[..], &refused].concat(),
         // The policy waits for the router.
@@ -875,5 +892,5 @@ fn put_business(db: &Db<'_>, address: String) -> Result<(), StoreError> {
     db.bump_directory_version()
 }
 
-/// A case takes some tens of milliseconds; `REFUND_CASES` asks for more.
+/// A case takes some tens of milliseconds; `REFUND_CASES` or `PROPTEST_CASES` asks for another number.
 const CASES: u32 = 1_000;

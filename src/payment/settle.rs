@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::change::Change;
-use super::confirm::{Question, Unconfirmed, confirm, told_paid_but_answers_pending, with_warning};
+use super::confirm::{Question, Unconfirmed, confirm, told_paid, told_paid_but_answers_pending, with_warning};
 use super::judge::{Known, Verdict, judge};
 use super::refund::second;
 use super::refund::wish;
@@ -54,8 +54,12 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
             why: "the gateway still says pending".to_owned(),
         }),
         Ok(report) => {
+            let told_paid = told_paid(&question.notice, &report);
             let report = with_warning(&event, &question.notice, report);
-            apply(relay, order, report, Source::Event(Box::new(event))).await?;
+            let arrivals = &relay.0.arrivals;
+            arrivals.wait_for_earlier(id, &event.event.account, &order).await;
+            let event = Box::new(event);
+            apply(relay, order, report, Source::Event { event, told_paid }).await?;
             Ok(Outcome::Done)
         }
         Err(Unconfirmed::Hint) => {
@@ -85,7 +89,11 @@ pub(super) async fn settle(relay: &Relay, id: EventId, job: &Job) -> Result<Outc
 
 /// Where a report about an order came from.
 pub(super) enum Source {
-    Event(Box<Event>),
+    Event {
+        event: Box<Event>,
+        /// It said that the payment was paid, whatever the gateway says of it by now.
+        told_paid: bool,
+    },
     /// The gateway was asked.
     Question,
 }
@@ -202,9 +210,11 @@ pub(super) async fn apply(
             let Some(account) = change.directory.accounts.get(&order.account) else {
                 return Ok(());
             };
-            let (why, params) = match &source {
-                Source::Event(event) => (format!("event {}", event.id), Some(&event.event.params)),
-                Source::Question => ("the gateway was asked".to_owned(), None),
+            let (why, params, told_paid) = match &source {
+                Source::Event { event, told_paid } => {
+                    (format!("event {}", event.id), Some(&event.event.params), *told_paid)
+                }
+                Source::Question => ("the gateway was asked".to_owned(), None, false),
             };
             // The settings of a hotspot's webhook say nothing about a payment that makes no user.
             let params = params.filter(|_| order.link.is_none());
@@ -222,13 +232,14 @@ pub(super) async fn apply(
                         && change.directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref()),
                     params,
                     past: second::past(change.db, &order, &report)?,
+                    told_paid,
                 };
                 judge(&order, account, &report, &known)
             };
             let outcome = verdict.outcome();
             act(change, &mut order, account, &report, verdict, &why)?;
             others(change, &mut order, account, &report, &why)?;
-            if let Source::Event(event) = &source {
+            if let Source::Event { event, .. } = &source {
                 finish_event(change, &mut order, event, outcome)?;
             }
             Ok(())
@@ -322,7 +333,11 @@ fn act(
         Verdict::OfSecond => second::moved(change, order, report, why),
         Verdict::Over => second::over(change, order, report, why),
         Verdict::PaidButGone => second::paid_but_gone(change, order, report, why),
+        Verdict::CameAndWent => second::came_and_went(change, order, report, why),
         Verdict::WonBack => second::won_back(change, order, account, why),
+        Verdict::Fact(Fact::PaidAnew, sentence) => {
+            second::buy_anew(change, order, account, report, &format!("{sentence} ({why})"))
+        }
         Verdict::Fact(fact, sentence) => {
             learn(order, report, fact);
             if fact == Fact::ChargedBack {
@@ -349,18 +364,27 @@ fn act(
         }
         Verdict::Failed(words) => {
             learn(order, report, Fact::Failed);
-            let sentence = format!("{} ({why})", words.as_deref().unwrap_or(FAILED));
-            if order.state.awaits_money() {
-                let account = change.directory.accounts.get(&order.account);
-                // Shown to the buyer as the gateway's own words, so it must not be ours.
-                order.reason = words.zip(account).map(|(words, account)| Reason::Declined {
-                    gateway: account.gateway(),
-                    words,
-                });
-            }
-            change.advance(order, Fact::Failed, &sentence)
+            fail(change, order, account, words, why)
         }
     }
+}
+
+fn fail(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    words: Option<String>,
+    why: &str,
+) -> Result<(), StoreError> {
+    let sentence = format!("{} ({why})", words.as_deref().unwrap_or(FAILED));
+    if order.state.awaits_money() {
+        // Shown to the buyer as the gateway's own words, so it must not be ours.
+        order.reason = words.map(|words| Reason::Declined {
+            gateway: account.gateway(),
+            words,
+        });
+    }
+    change.advance(order, Fact::Failed, &sentence)
 }
 
 /// Whether people know of a doubt already, be it that the order is held for it.
@@ -369,8 +393,8 @@ pub(super) fn was_told(db: &Db<'_>, order: &OrderRef, doubt: &Reason) -> Result<
 }
 
 /// Takes over what the gateway knows better than the form.
-fn learn(order: &mut Order, report: &Report, fact: Fact) {
-    let is_money = fact == Fact::Paid
+pub(super) fn learn(order: &mut Order, report: &Report, fact: Fact) {
+    let is_money = matches!(fact, Fact::Paid | Fact::PaidAnew)
         || (fact == Fact::Mismatched && report.status == PaymentStatus::Paid && order.state.awaits_money());
     if is_money || order.gateway_id.is_none() {
         order.gateway_id = report.gateway_id.clone().or(order.gateway_id.take());

@@ -50,7 +50,8 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Takes the jobs of the lane that are due longest and that nobody else has, for as long as the lease.
+    /// Takes the jobs of the lane that are due longest and that nobody else has, for as long as the lease; in the order
+    /// in which they were added.
     pub fn claim_jobs(
         &self,
         lane: &Lane,
@@ -62,7 +63,10 @@ impl Db<'_> {
         let sql = "UPDATE job SET lease_until = ?3, attempts = attempts + 1 WHERE id IN \
                    (SELECT id FROM job WHERE lane = ?1 AND due_at <= ?2 AND lease_until <= ?2 ORDER BY due_at, id LIMIT ?4) \
                    RETURNING id, kind, subject, lane, attempts - 1, created_at, last_error";
-        self.all(sql, (lane.to_text(), ms(now), until, at_most), read_job)
+        let mut jobs = self.all(sql, (lane.to_text(), ms(now), until, at_most), read_job)?;
+        // `RETURNING` promises no order.
+        jobs.sort_by_key(|job| job.id);
+        Ok(jobs)
     }
 
     /// The job is done: it goes away, or is due again if it was wished for meanwhile.

@@ -15,6 +15,7 @@
 
 mod admin;
 mod architecture;
+mod arrival;
 mod card_api;
 mod card_once;
 mod card_sale;

@@ -4,14 +4,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::change::Change;
-use super::super::deliver;
+use super::super::judge::{Known, Verdict, judge};
 use super::super::settle::CHARGED_BACK;
+use super::super::{deliver, settle};
 use super::{tell, wish};
 use crate::company::Account;
 use crate::gateway::{self, PaymentStatus, Report};
 use crate::order::{Fact, Order};
 use crate::reason::Reason;
-use crate::refund::{Payment, RefundReason, Standing, Wisher};
+use crate::refund::{Payment, Refund, RefundReason, Standing, Wisher};
 use crate::store::{Db, NewRefund, StoreError};
 
 /// What became of a payment before, other than buying something.
@@ -132,14 +133,38 @@ pub(in crate::payment) fn moved(
         return Ok(());
     };
     let id = payment.gateway_id.clone();
-    let known = change.db.refund_of_payment(&payment.account, &id)?;
+    match write_off(change, payment, by_bank)? {
+        WrittenOff::Before => Ok(()),
+        WrittenOff::Wished(refund) => {
+            change.note(&order.reference, &format!("payment {id} went back ({why})"))?;
+            tell::done(change, order, Some(&refund))
+        }
+        WrittenOff::Unwished => {
+            let line = format!("payment {id} went back; it was not the one that paid for this order ({why})");
+            change.note(&order.reference, &line)
+        }
+    }
+}
+
+/// How the row came to say that a payment went back.
+enum WrittenOff {
+    /// It said so already.
+    Before,
+    /// Somebody had wished it.
+    Wished(Box<Refund>),
+    Unwished,
+}
+
+/// Writes down that a payment went back. Its row keeps it from buying anything when an old webhook calls it paid, and
+/// from being given back again.
+fn write_off(change: &mut Change<'_>, payment: Payment, by_bank: bool) -> Result<WrittenOff, StoreError> {
+    let known = change.db.refund_of_payment(&payment.account, &payment.gateway_id)?;
     if known.as_ref().is_some_and(|refund| refund.standing == Standing::Done) {
-        return Ok(());
+        return Ok(WrittenOff::Before);
     }
     let was_wished = known.is_some();
     let mut refund = match known {
         Some(refund) => refund,
-        // A row of its own, so that it buys nothing when an old webhook calls it paid, and is not given back again.
         None => {
             let elsewhere = NewRefund {
                 payment,
@@ -153,12 +178,79 @@ pub(in crate::payment) fn moved(
     (refund.standing, refund.ended_at) = (Standing::Done, Some(change.now));
     refund.words = by_bank.then(|| CHARGED_BACK.to_owned());
     change.db.save_refund(&refund)?;
-    if was_wished {
-        change.note(&order.reference, &format!("payment {id} went back ({why})"))?;
-        return tell::done(change, order, Some(&refund));
+    Ok(if was_wished {
+        WrittenOff::Wished(Box::new(refund))
+    } else {
+        WrittenOff::Unwished
+    })
+}
+
+/// The order waits, and this payment brought the money and took it away again: the order is refunded, as it would be
+/// had the two been heard of in their order.
+pub(in crate::payment) fn came_and_went(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    moved(change, order, report, why)?;
+    let Some(payment) = payment_of(order, report, change.now) else {
+        return Ok(());
+    };
+    let known = change.db.refund_of_payment(&payment.account, &payment.gateway_id)?;
+    if known.is_none_or(|refund| refund.standing != Standing::Done) {
+        return paid_but_gone(change, order, report, why);
     }
-    let line = format!("payment {id} went back; it was not the one that paid for this order ({why})");
-    change.note(&order.reference, &line)
+    order.gateway_id = Some(payment.gateway_id);
+    order.paid_at.get_or_insert(change.now);
+    own_again(change, order)?;
+    let sentence = format!("the payment was made and went back ({why})");
+    change.advance(order, Fact::PaidAndGone, &sentence)
+}
+
+/// An order whose payment went back before anybody was shown a code is bought by another payment.
+pub(in crate::payment) fn buy_anew(
+    change: &mut Change<'_>,
+    order: &mut Order,
+    account: &Account,
+    report: &Report,
+    why: &str,
+) -> Result<(), StoreError> {
+    if let Some(gone) = payment_of(order, &Report::of(PaymentStatus::Refunded), change.now) {
+        let by_bank = matches!(order.reason, Some(Reason::ChargedBack { .. }));
+        write_off(change, gone, by_bank)?;
+    }
+    settle::learn(order, report, Fact::PaidAnew);
+    // Its own time from here on: what waits too long is counted from it.
+    order.paid_at = None;
+    change.advance(order, Fact::PaidAnew, why)?;
+    left_over(change, order, account, why)
+}
+
+/// An order was refunded: a payment that came beside its own one, and that would have bought it had it come
+/// afterwards, buys it now.
+pub(in crate::payment) fn turn_to_another(change: &mut Change<'_>, order: &mut Order) -> Result<(), StoreError> {
+    let directory = change.directory;
+    let Some(account) = directory.accounts.get(&order.account) else {
+        return Ok(());
+    };
+    let sold_live = order.link.is_none() && directory.is_sold_live(&order.hotspot, order.plan.plan.as_ref());
+    for payment in change.db.payments_of_order(&order.reference)? {
+        let report = Report {
+            amount: Some(payment.amount),
+            gateway_id: Some(payment.gateway_id),
+            ..Report::of(PaymentStatus::Paid)
+        };
+        let known = Known {
+            sold_live,
+            past: past(change.db, order, &report)?,
+            ..Known::default()
+        };
+        if let Verdict::Fact(Fact::PaidAnew, sentence) = judge(order, account, &report, &known) {
+            return buy_anew(change, order, account, &report, sentence);
+        }
+    }
+    Ok(())
 }
 
 /// Money went back before it counted: this payment is over, and the order goes on waiting for another.
