@@ -102,7 +102,7 @@ impl World {
             version: config.version,
             mikhmon: config.mikhmon,
             clock: config.clock.clone(),
-            zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
+            zone: crate::packed::time_zone(&config.time_zone).unwrap_or(TimeZone::UTC),
             zone_name: config.time_zone.clone(),
             skew: SignedDuration::ZERO,
             started: config.clock.now(),
