@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::by_kind::read_by_kind;
 use crate::company::GatewayName;
 use crate::ids::{AccountId, EventId, HotspotId};
 use crate::mik_params::MikParams;
@@ -154,7 +155,7 @@ pub struct Event {
 }
 
 /// Why no order took a genuine event that its operator must look at.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Unplaced {
     #[error("it is genuine but cannot be read: {words}")]
@@ -171,6 +172,14 @@ pub enum Unplaced {
     #[error("its account is refused by the gateway: {words}")]
     AccountRefused { words: String },
 }
+
+read_by_kind!(Unplaced, "kind", {
+    "unreadable" => Unreadable { words },
+    "taken_back" => TakenBack { payment },
+    "of_another_account" => OfAnotherAccount { order },
+    "not_shown" => NotShown { payment },
+    "account_refused" => AccountRefused { words },
+});
 
 impl Unplaced {
     /// What the gateway calls it by, or says.

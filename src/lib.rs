@@ -19,6 +19,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod by_kind;
 pub mod card;
 pub mod clock;
 pub mod company;
@@ -35,6 +36,7 @@ pub mod mik_params;
 pub mod mikhmon;
 pub mod money;
 pub mod order;
+pub mod packed;
 pub mod phone;
 pub mod plan;
 pub mod reason;

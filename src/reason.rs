@@ -9,8 +9,9 @@ mod sentences;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::by_kind::read_by_kind;
 use crate::company::{GatewayName, Language};
 use crate::ids::{AccountId, HotspotId, OrderRef, RouterId};
 use crate::mik_params::ParamFault;
@@ -23,7 +24,7 @@ pub use sentences::fault_sentence;
 
 /// Why an order is held, stuck or failed, or what else its operator must know. `words` are another system's
 /// own and stay as they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
     WrongAmount {
@@ -202,8 +203,47 @@ pub enum Reason {
     },
 }
 
+read_by_kind!(Reason, "kind", {
+    "wrong_amount" => WrongAmount { gateway, paid, price },
+    "wrong_currency" => WrongCurrency { gateway, paid, price },
+    "amount_unknown" => AmountUnknown { gateway },
+    "sandbox_on_live_account" => SandboxOnLiveAccount { gateway, account },
+    "sandbox_for_live_plan" => SandboxForLivePlan { account },
+    "unusable_params" => UnusableParams { gateway, faults },
+    "paid_twice" => PaidTwice { gateway, first, second },
+    "payment_disputed" => PaymentDisputed { gateway },
+    "partly_refunded" => PartlyRefunded { gateway },
+    "charged_back" => ChargedBack { gateway },
+    "chargeback_won" => ChargebackWon { gateway },
+    "paid_after_chargeback" => PaidAfterChargeback { gateway },
+    "refund_refused" => RefundRefused { gateway, payment, paid, words },
+    "refund_held_up" => RefundHeldUp { gateway, account, paid, words },
+    "refund_awaits_router" => RefundAwaitsRouter { paid },
+    "refund_still_open" => RefundStillOpen { gateway, payment, paid, days, standing },
+    "hotspot_gone" => HotspotGone { hotspot },
+    "router_without_login" => RouterWithoutLogin { router },
+    "profile_missing" => ProfileMissing { router, profile },
+    "server_missing" => ServerMissing { router, server },
+    "callback_server_missing" => CallbackServerMissing { router, server, own },
+    "router_login_refused" => RouterLoginRefused { router, words },
+    "router_rights_missing" => RouterRightsMissing { router },
+    "router_address_unusable" => RouterAddressUnusable { router, address },
+    "router_tls_fails" => RouterTlsFails { router, words },
+    "router_not_speaking_api" => RouterNotSpeakingApi { router, words },
+    "router_refuses" => RouterRefuses { router, words },
+    "value_unsendable" => ValueUnsendable { router, field },
+    "router_answer_incomplete" => RouterAnswerIncomplete { router, command, property },
+    "gateway_silent" => GatewaySilent { gateway, words },
+    "account_refused" => AccountRefused { gateway, account, words },
+    "request_refused" => RequestRefused { gateway, words },
+    "rule_broken" => RuleBroken { gateway, price, rule },
+    "declined" => Declined { gateway, words },
+    "unexplained" => Unexplained,
+    "other" => Other { words },
+});
+
 /// What a gateway takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum GatewayRule {
     WholeAmounts,
@@ -226,6 +266,15 @@ pub enum GatewayRule {
         max: usize,
     },
 }
+
+read_by_kind!(GatewayRule, "kind", {
+    "whole_amounts" => WholeAmounts,
+    "at_least" => AtLeast { least },
+    "between" => Between { least, most },
+    "multiples_of" => MultiplesOf { step },
+    "currencies" => Currencies { codes },
+    "address_length" => AddressLength { max },
+});
 
 impl Reason {
     /// What happened: full sentences on one line.

@@ -15,6 +15,7 @@ use super::input::Field;
 use super::openapi;
 use super::operation::{self, Auth, Operation};
 use super::shape::Schemas;
+use crate::packed::packed;
 
 /// The page, and the policy that lets it use its own style.
 pub struct Page {
@@ -36,10 +37,10 @@ fn render() -> String {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_formatter(crate::html::write_value);
     let page = Serde(Contents {
-        style: STYLE,
+        style: &STYLE,
         groups: groups(),
     });
-    let rendered = environment.render_str(TEMPLATE, page);
+    let rendered = environment.render_str(packed!("templates/api-docs.html"), page);
     // The template is part of the program, and a test renders it.
     rendered.unwrap_or_else(|error| {
         tracing::error!("the page of the API cannot be made: {error}");
@@ -202,5 +203,4 @@ fn sample(schema: &Value, named: &Value, depth: usize) -> Value {
 }
 
 const DEEPEST: usize = 8;
-const STYLE: &str = include_str!("../../templates/api-docs.css");
-const TEMPLATE: &str = include_str!("../../templates/api-docs.html");
+static STYLE: LazyLock<&str> = LazyLock::new(|| packed!("templates/api-docs.css"));

@@ -114,9 +114,9 @@ macro_rules! input {
 
             fn read(reading: &mut $crate::api::input::Reading<'_>) -> Option<Self> {
                 let mut fields = Self::FIELDS.iter();
-                $(let $field: Option<$kind> = fields.next().and_then(|field| reading.field(field, || {
-                    $crate::api::input::first_of([$(Some($default), )? None::<$kind>])
-                }));)*
+                $(let $field: Option<$kind> = fields.next().and_then(|field| {
+                    reading.field(field, $crate::api::input::first_of([$(Some($default), )? None::<$kind>]))
+                });)*
                 Some(Self { $($field: $field?,)* })
             }
         }
@@ -205,35 +205,35 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads one field; what is wrong with it is noted.
-    pub fn field<T: Kind>(&mut self, field: &Field, default: impl FnOnce() -> Option<T>) -> Option<T> {
-        match self.read(field, default)? {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.faults.push(fault);
-                None
-            }
-        }
-    }
-
-    /// `None`: the body's own fault is noted already.
-    fn read<T: Kind>(&self, field: &Field, default: impl FnOnce() -> Option<T>) -> Option<Result<T, Fault>> {
+    pub fn field<T: Kind>(&mut self, field: &Field, default: Option<T>) -> Option<T> {
+        // `None`: the body's own fault is noted already.
         let sent = self.sent(field)?;
-        let (name, sent) = sent.map_or((field.shown_name(), None), |(name, value)| (name, Some(value)));
-        let wrong = match sent.as_deref().map_or(Ok(None), T::read) {
-            Ok(Some(value)) => return Some(Ok(value)),
-            Ok(None) => match default().or_else(T::absent) {
-                Some(value) => return Some(Ok(value)),
+        let value = sent.as_ref().map(|(_, value)| value.as_ref());
+        let wrong = match value.map_or(Ok(None), T::read) {
+            Ok(Some(value)) => return Some(value),
+            Ok(None) => match default.or_else(T::absent) {
+                Some(value) => return Some(value),
                 None => Wrong::new("missing", "fault-missing"),
             },
             Err(wrong) => wrong,
         };
+        let fault = self.fault(field, sent, wrong);
+        self.faults.push(fault);
+        None
+    }
+
+    fn fault(&self, field: &Field, sent: Option<(&'static str, Cow<'_, Value>)>, wrong: Wrong) -> Fault {
+        let name = sent.as_ref().map_or(field.shown_name(), |(name, _)| name);
         let input = match &sent {
-            Some(_) if T::IS_SECRET => Value::Null,
-            Some(value) => shown_value(value),
+            Some(_) if field.is_secret => Value::Null,
+            Some((_, value)) => shown_value(value),
             None => self.shown_whole(field.place),
         };
-        let loc = json!([field.place.as_str(), name]);
-        Some(Err(Fault { loc, wrong, input }))
+        Fault {
+            loc: json!([field.place.as_str(), name]),
+            wrong,
+            input,
+        }
     }
 
     /// The faults, where there are any.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use crate::company::Language;
 use crate::language::{Texts, Value};
+use crate::packed::packed;
 use crate::payment::link_fields::{FieldFault, Forbidden, Problem};
 
 /// The sentence called `id`.
@@ -51,10 +52,10 @@ fn forbidden_url(language: Language, forbidden: &Forbidden) -> String {
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../templates/lang-api/fr.ftl")),
-        (Language::En, include_str!("../../templates/lang-api/en.ftl")),
-        (Language::Es, include_str!("../../templates/lang-api/es.ftl")),
-        (Language::Pt, include_str!("../../templates/lang-api/pt.ftl")),
+        (Language::Fr, packed!("templates/lang-api/fr.ftl")),
+        (Language::En, packed!("templates/lang-api/en.ftl")),
+        (Language::Es, packed!("templates/lang-api/es.ftl")),
+        (Language::Pt, packed!("templates/lang-api/pt.ftl")),
     ])
 });
 

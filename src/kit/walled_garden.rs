@@ -10,6 +10,7 @@
 use std::net::Ipv4Addr;
 
 use crate::company::GatewayName;
+use crate::packed::packed;
 
 /// Why a text cannot stand in a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,11 +100,11 @@ fn is_this_machine(host: &str) -> bool {
 
 fn list(gateway: GatewayName) -> &'static str {
     match gateway {
-        GatewayName::Fedapay => include_str!("../../walled-garden/fedapay.txt"),
-        GatewayName::Cinetpay => include_str!("../../walled-garden/cinetpay.txt"),
-        GatewayName::Feexpay => include_str!("../../walled-garden/feexpay.txt"),
-        GatewayName::Conekta => include_str!("../../walled-garden/conekta.txt"),
-        GatewayName::Mercadopago => include_str!("../../walled-garden/mercadopago.txt"),
+        GatewayName::Fedapay => packed!("walled-garden/fedapay.txt"),
+        GatewayName::Cinetpay => packed!("walled-garden/cinetpay.txt"),
+        GatewayName::Feexpay => packed!("walled-garden/feexpay.txt"),
+        GatewayName::Conekta => packed!("walled-garden/conekta.txt"),
+        GatewayName::Mercadopago => packed!("walled-garden/mercadopago.txt"),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::by_kind::{Row, read_by_kind};
+
 /// One parameter that could not be used. Never holds a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredFault")]
+#[serde(try_from = "StoredFault")]
 pub struct ParamFault {
     /// The parameter's name in lower case, or `query`.
     pub name: String,
@@ -12,7 +14,7 @@ pub struct ParamFault {
 }
 
 /// Why a parameter could not be used. A `value` is one short line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Flaw {
     /// Longer than `max` bytes.
@@ -76,33 +78,53 @@ pub enum Flaw {
     },
 }
 
+read_by_kind!(Flaw, "kind", {
+    "too_long" => TooLong { max },
+    "control_character" => ControlCharacter,
+    "unexpanded" => Unexpanded { value },
+    "not_utf8" => NotUtf8,
+    "broken_percent" => BrokenPercent,
+    "two_headers" => TwoHeaders,
+    "two_values" => TwoValues,
+    "too_many" => TooMany { max },
+    "user_mode" => UserMode { value },
+    "length" => Length { value, min, max },
+    "alphabet" => Alphabet { value },
+    "prefix" => Prefix { value, max },
+    "email" => Email { value },
+    "currency" => Currency { value },
+    "access_uuid" => AccessUuid,
+    "dns_name" => DnsName { value },
+    "port" => Port { value },
+    "server" => Server { value, max },
+    "other" => Other { sentence },
+});
+
 /// What stands in a row: today's form, the sentence of an older release, or what a newer one wrote.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum StoredFault {
-    Known { name: String, flaw: Flaw },
-    Sentence { name: String, sentence: String },
-    Unknown { name: String, flaw: serde_json::Value },
+struct StoredFault {
+    name: String,
+    flaw: Option<Row>,
+    sentence: Option<String>,
 }
 
-impl From<StoredFault> for ParamFault {
-    fn from(stored: StoredFault) -> Self {
-        match stored {
-            StoredFault::Known { name, flaw } => Self { name, flaw },
-            StoredFault::Sentence { name, sentence } => Self {
-                name,
-                flaw: Flaw::Other { sentence },
-            },
-            StoredFault::Unknown { name, flaw } => {
-                let kind = flaw.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default();
-                Self {
-                    name,
-                    flaw: Flaw::Other {
-                        sentence: kind.to_owned(),
-                    },
-                }
+impl TryFrom<StoredFault> for ParamFault {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredFault) -> Result<Self, Self::Error> {
+        let flaw = match (stored.flaw, stored.sentence) {
+            (Some(row), _) => {
+                let kind = row.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default();
+                let sentence = kind.to_owned();
+                serde_json::from_value(row.into()).unwrap_or(Flaw::Other { sentence })
             }
-        }
+            (None, Some(sentence)) => Flaw::Other { sentence },
+            (None, None) => return Err("neither `flaw` nor `sentence`"),
+        };
+        Ok(Self {
+            name: stored.name,
+            flaw,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::company::Language;
 use crate::ids::OrderRef;
 use crate::language::{Texts, Value};
 use crate::order::{PlanSnapshot, State};
+use crate::packed::packed;
 use crate::reason::Reason;
 use crate::shown::shown_up_to;
 use crate::voucher::{UserMode, Voucher};
@@ -176,10 +177,10 @@ pub(super) fn one_line(text: &str) -> String {
 
 pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../templates/lang-mail/fr.ftl")),
-        (Language::En, include_str!("../../templates/lang-mail/en.ftl")),
-        (Language::Es, include_str!("../../templates/lang-mail/es.ftl")),
-        (Language::Pt, include_str!("../../templates/lang-mail/pt.ftl")),
+        (Language::Fr, packed!("templates/lang-mail/fr.ftl")),
+        (Language::En, packed!("templates/lang-mail/en.ftl")),
+        (Language::Es, packed!("templates/lang-mail/es.ftl")),
+        (Language::Pt, packed!("templates/lang-mail/pt.ftl")),
     ])
 });
 

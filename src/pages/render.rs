@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::company::Language;
 use crate::html;
 use crate::language::{Texts, Value as TextValue};
+use crate::packed::packed;
 
 /// What every page has around its own content.
 #[derive(Serialize)]
@@ -39,7 +40,7 @@ pub fn render<T: Serialize>(template: &str, language: Language, here: Option<&st
     let languages = here.map(|here| language_links(language, here)).unwrap_or_default();
     let around = Around {
         lang: language.code(),
-        style: STYLE,
+        style: &STYLE,
         script: &SCRIPT_URL,
         languages,
         page,
@@ -89,10 +90,10 @@ fn text_value(value: &Value) -> TextValue<'static> {
 /// What the pages say. Tests prove that nothing is missing in any language.
 pub static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../templates/lang/fr.ftl")),
-        (Language::En, include_str!("../../templates/lang/en.ftl")),
-        (Language::Es, include_str!("../../templates/lang/es.ftl")),
-        (Language::Pt, include_str!("../../templates/lang/pt.ftl")),
+        (Language::Fr, packed!("templates/lang/fr.ftl")),
+        (Language::En, packed!("templates/lang/en.ftl")),
+        (Language::Es, packed!("templates/lang/es.ftl")),
+        (Language::Pt, packed!("templates/lang/pt.ftl")),
     ])
 });
 
@@ -104,7 +105,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         environment.set_syntax(tidy);
     }
     environment.add_function("t", say);
-    for (name, source) in TEMPLATES {
+    for (name, source) in *TEMPLATES {
         // A template that cannot be read is missing then; a test reads every one.
         let _ = environment.add_template(name, source);
     }
@@ -122,23 +123,25 @@ static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Every template by its name.
-pub const TEMPLATES: [(&str, &str); 9] = [
-    ("base.html", include_str!("../../templates/base.html")),
-    ("buy.html", include_str!("../../templates/buy.html")),
-    ("error.html", include_str!("../../templates/error.html")),
-    ("home.html", include_str!("../../templates/home.html")),
-    ("number.html", include_str!("../../templates/number.html")),
-    ("order.html", include_str!("../../templates/order.html")),
-    ("recover.html", include_str!("../../templates/recover.html")),
-    ("voucher.html", include_str!("../../templates/voucher.html")),
-    ("till.html", include_str!("../../templates/till.html")),
-];
+pub static TEMPLATES: LazyLock<[(&str, &str); 9]> = LazyLock::new(|| {
+    [
+        ("base.html", packed!("templates/base.html")),
+        ("buy.html", packed!("templates/buy.html")),
+        ("error.html", packed!("templates/error.html")),
+        ("home.html", packed!("templates/home.html")),
+        ("number.html", packed!("templates/number.html")),
+        ("order.html", packed!("templates/order.html")),
+        ("recover.html", packed!("templates/recover.html")),
+        ("voucher.html", packed!("templates/voucher.html")),
+        ("till.html", packed!("templates/till.html")),
+    ]
+});
 
 /// `/static/order.js`.
-pub const SCRIPT: &str = include_str!("../../templates/order.js");
+pub static SCRIPT: LazyLock<&str> = LazyLock::new(|| packed!("templates/order.js"));
 
 /// The stylesheet of all pages.
-pub const STYLE: &str = include_str!("../../templates/style.css");
+pub static STYLE: LazyLock<&str> = LazyLock::new(|| packed!("templates/style.css"));
 
 #[cfg(test)]
 mod tests {

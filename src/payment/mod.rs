@@ -492,13 +492,17 @@ impl Relay {
             Ok((value, change.lines, change.lanes))
         };
         let (value, lines, lanes) = self.store().write(write).await?;
+        self.changed(&lines, &lanes);
+        Ok(value)
+    }
+
+    fn changed(&self, lines: &[(OrderRef, String)], lanes: &HashSet<Lane>) {
         for (order, sentence) in lines {
             tracing::info!(order = %order, "order {order}: {sentence}");
-            self.0.flights.moved(&order);
+            self.0.flights.moved(order);
         }
-        for lane in &lanes {
+        for lane in lanes {
             self.wake(lane);
         }
-        Ok(value)
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn next_cleaning(directory: &Directory, now: Timestamp) -> Timestamp 
 /// The next three o'clock of the company's own time, and some minutes.
 fn morning(company: Option<&Company>, now: Timestamp, minutes: i64) -> Timestamp {
     let zone = company
-        .and_then(|company| TimeZone::get(&company.timezone).ok())
+        .and_then(|company| crate::packed::time_zone(&company.timezone))
         .unwrap_or(TimeZone::UTC);
     let today = now.to_zoned(zone.clone()).date();
     let days = [Some(today), today.tomorrow().ok()];

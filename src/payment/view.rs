@@ -267,7 +267,7 @@ fn payable_at(order: &Order, timezone: &str, now: Timestamp) -> Option<PayableAt
     let is_awaited = matches!(order.state, State::New | State::Waiting | State::Failed);
     let is_valid = |at: Option<Timestamp>| at.is_none_or(|at| now < at);
     let instructions = instructions.filter(|instructions| is_awaited && is_valid(instructions.expires_at))?;
-    let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
+    let zone = crate::packed::time_zone(timezone).unwrap_or(TimeZone::UTC);
     Some(PayableAt {
         reference: instructions.reference.clone(),
         place: instructions.place.clone(),

@@ -10,6 +10,7 @@ use crate::company::{GatewayName, Language};
 use crate::language::{Texts, Value};
 use crate::mik_params::{Flaw, ParamFault};
 use crate::money::Money;
+use crate::packed::packed;
 use crate::shown::shown_up_to;
 
 /// What is wrong with a parameter and what to write instead: one full sentence that names it.
@@ -112,10 +113,10 @@ fn one_line(text: &str) -> String {
 /// What operators read. Tests prove that nothing is missing in any language.
 pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../templates/lang-operator/fr.ftl")),
-        (Language::En, include_str!("../../templates/lang-operator/en.ftl")),
-        (Language::Es, include_str!("../../templates/lang-operator/es.ftl")),
-        (Language::Pt, include_str!("../../templates/lang-operator/pt.ftl")),
+        (Language::Fr, packed!("templates/lang-operator/fr.ftl")),
+        (Language::En, packed!("templates/lang-operator/en.ftl")),
+        (Language::Es, packed!("templates/lang-operator/es.ftl")),
+        (Language::Pt, packed!("templates/lang-operator/pt.ftl")),
     ])
 });
 

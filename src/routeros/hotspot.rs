@@ -48,7 +48,7 @@ impl RouterClock {
         let local = DateTime::from_parts(self.date, self.time);
         let zone = match self.gmt_offset_s {
             Some(seconds) => TimeZone::fixed(Offset::from_seconds(seconds).ok()?),
-            None => TimeZone::get(&self.time_zone).ok()?,
+            None => crate::packed::time_zone(&self.time_zone)?,
         };
         zone.to_timestamp(local).ok()
     }

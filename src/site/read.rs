@@ -158,7 +158,7 @@ impl Reader<'_> {
             },
         };
         let timezone = raw.timezone.unwrap_or_else(|| timezone_of(&country).to_owned());
-        if jiff::tz::TimeZone::get(&timezone).is_err() {
+        if crate::packed::time_zone(&timezone).is_none() {
             self.flaw(of, "`timezone` is a name such as `Africa/Porto-Novo`");
         }
         if let Some(address) = &raw.notify_email {

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::columns::{Columns, from_word, ms, signed, word_of};
 use super::products::read_router_card;
 use super::{Db, StoreError};
+use crate::by_kind::read_by_kind;
 use crate::company::{
     Account, AccountKeys, CallbackHeader, Company, ConektaMethod, Directory, Hotspot, Language, LinkPolicy,
     MercadopagoCheckout, MikhmonBatch, MikhmonWishes, Mode, RefundPolicy, Router, RouterCredentials, RouterTls,
@@ -337,7 +338,7 @@ impl Db<'_> {
 }
 
 /// The keys as they are sealed.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Serialize)]
 #[serde(tag = "api", rename_all = "snake_case")]
 enum StoredKeys {
     Fedapay {
@@ -373,6 +374,15 @@ enum StoredKeys {
         checkout: MercadopagoCheckout,
     },
 }
+
+read_by_kind!(StoredKeys, "api", {
+    "fedapay" => Fedapay { public_key, secret_key, webhook_secrets },
+    "cinetpay_v2" => CinetpayV2 { site_id, api_key, webhook_secrets },
+    "cinetpay_v1" => CinetpayV1 { api_key, api_password },
+    "feexpay" => Feexpay { shop, token, header_name, header_value },
+    "conekta" => Conekta { private_key, public_key, webhook_keys, methods },
+    "mercadopago" => Mercadopago { access_token, public_key, webhook_secrets, checkout },
+});
 
 impl From<&AccountKeys> for StoredKeys {
     fn from(keys: &AccountKeys) -> Self {

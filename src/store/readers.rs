@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::{Db, StoreError, open};
 use crate::clock::Clock;
@@ -55,6 +55,15 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let (reply, answer) = oneshot::channel();
+        // A receiver that is gone has no use for the answer.
+        let reading = Box::new(move |pool: &Pool| drop(reply.send(pool.read(f))));
+        self.run(reading).await?;
+        answer.await.unwrap_or(Err(StoreError::Panicked))
+    }
+
+    /// The same for whatever is read: a hundred kinds of reading share this one copy of the machine code.
+    async fn run(&self, reading: Box<dyn FnOnce(&Pool) + Send>) -> Result<(), StoreError> {
         let waiting = Arc::clone(&self.0.permits).acquire_owned();
         let permit = tokio::time::timeout(PATIENCE, waiting)
             .await
@@ -62,41 +71,54 @@ impl Readers {
         let permit = permit.map_err(|_| StoreError::Closed)?;
         let pool = Arc::clone(&self.0);
         let reading = tokio::task::spawn_blocking(move || {
-            let result = pool.read(f);
+            reading(&pool);
             drop(permit);
-            result
         });
-        reading.await.unwrap_or(Err(StoreError::Panicked))
+        reading.await.map_err(|_| StoreError::Panicked)
     }
 
     /// Blocks. Outside the pool's permits: when all connections are lent, it waits for one by asking again.
     pub(super) fn read_now<T>(&self, f: impl FnOnce(&Db<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let started = Instant::now();
-        let permit = loop {
-            match self.0.permits.try_acquire() {
-                Ok(permit) => break permit,
-                Err(_) if started.elapsed() > PATIENCE => return Err(StoreError::Busy),
-                Err(_) => std::thread::sleep(Duration::from_millis(5)),
-            }
-        };
+        let permit = self.permit_now()?;
         let result = self.0.read(f);
         drop(permit);
         result
+    }
+
+    fn permit_now(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        let started = Instant::now();
+        loop {
+            match self.0.permits.try_acquire() {
+                Ok(permit) => return Ok(permit),
+                Err(_) if started.elapsed() > PATIENCE => return Err(StoreError::Busy),
+                Err(_) => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
     }
 }
 
 impl Pool {
     fn read<T>(&self, f: impl FnOnce(&Db<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let loan = self.lend()?;
+        f(&Db::new(&loan.reader()?.connection, &self.key, &self.clock))
+    }
+
+    /// A connection in its read transaction.
+    fn lend(&self) -> Result<Loan<'_>, StoreError> {
         let reader = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let loan = Loan { pool: self, reader };
-        let Some(reader) = &loan.reader else {
-            return Err(StoreError::Busy);
-        };
+        let reader = loan.reader()?;
         reader
             .deadline_ms
             .store(elapsed_ms(self.start).saturating_add(QUERY_LIMIT_MS), Ordering::Relaxed);
         reader.connection.prepare_cached("BEGIN")?.execute([])?;
-        f(&Db::new(&reader.connection, &self.key, &self.clock))
+        Ok(loan)
+    }
+}
+
+impl Loan<'_> {
+    fn reader(&self) -> Result<&Reader, StoreError> {
+        self.reader.as_ref().ok_or(StoreError::Busy)
     }
 }
 

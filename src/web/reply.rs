@@ -281,7 +281,7 @@ pub fn plain(status: StatusCode, body: String, retry_after_s: Option<u32>) -> An
 
 /// The pages' own script. Its address names its content, so it may be kept.
 pub fn script() -> Answer {
-    let mut answer = bare(StatusCode::OK, render::SCRIPT, "text/javascript; charset=utf-8");
+    let mut answer = bare(StatusCode::OK, *render::SCRIPT, "text/javascript; charset=utf-8");
     answer.headers_mut().insert(
         CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=31536000, immutable"),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The words: plain data and pure rules.
 const WORDS: &[&str] = &[
     "api_key",
+    "by_kind",
     "card",
     "audit",
     "clock",
@@ -25,6 +26,7 @@ const WORDS: &[&str] = &[
     "mikhmon",
     "money",
     "order",
+    "packed",
     "phone",
     "plan",
     "refund",

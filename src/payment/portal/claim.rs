@@ -244,7 +244,7 @@ fn new_sale(relay: &Relay, offered: &Offered, wish: &CardWish, names: &Names) ->
 
 /// The comment has the day of the company's own clocks: the router has not been asked yet.
 fn draw(relay: &Relay, offered: &Offered, wish: &CardWish) -> Result<voucher::Voucher, SaleError> {
-    let zone = jiff::tz::TimeZone::get(&offered.company.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = crate::packed::time_zone(&offered.company.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let day = relay.now().to_zoned(zone).date();
     let batch = BatchNumber::of(&offered.hotspot.id, day);
     let comment = voucher::comment(wish.mode, day, batch, "");

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use super::super::http::{Reply, Request};
 use super::desk::{Desk, json_body, random_hex};
 use super::{Kind, mercadopago};
+use crate::packed::packed;
 
 /// `None`: it is not for browsers.
 pub fn answer(desk: &Desk, request: &Request) -> Option<Reply> {
     let mut reply = match (&desk.kind, &request.method, request.segments().as_slice()) {
-        (Kind::Conekta(_), &Method::GET, ["v1.0", "js", "conekta-checkout.min.js"]) => script(CONEKTA_JS),
+        (Kind::Conekta(_), &Method::GET, ["v1.0", "js", "conekta-checkout.min.js"]) => {
+            script(packed!("templates/sim/conekta.js"))
+        }
         (Kind::Conekta(_), &Method::POST, ["tokens"]) => conekta_token(request),
-        (Kind::Mercadopago(_), &Method::GET, ["js", "v2"]) => script(MERCADOPAGO_JS),
+        (Kind::Mercadopago(_), &Method::GET, ["js", "v2"]) => script(packed!("templates/sim/mercadopago.js")),
         // With a public key in the query: the script's. With an access token it is a program's.
         (Kind::Mercadopago(_), &Method::POST, ["v1", "card_tokens"]) if request.query_value("public_key").is_some() => {
             mercadopago::make_card_token(desk, &json_body(request))
@@ -59,6 +62,3 @@ fn conekta_token(request: &Request) -> Reply {
         &json!({ "id": id, "object": "token", "used": false, "livemode": false }),
     )
 }
-
-const CONEKTA_JS: &str = include_str!("../../../templates/sim/conekta.js");
-const MERCADOPAGO_JS: &str = include_str!("../../../templates/sim/mercadopago.js");

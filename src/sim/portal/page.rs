@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, UndefinedBehavior, context};
 use crate::company::Language;
 use crate::html::write_value;
 use crate::language::{self, Texts};
+use crate::packed::packed;
 use crate::plan::{DataLimit, TimeLimit};
 use crate::sim::http::{Reply, Request};
 
@@ -118,7 +119,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_formatter(write_value);
-    for (name, source) in TEMPLATES {
+    for (name, source) in *TEMPLATES {
         // A template that cannot be read is missing then, and its page says so; a test draws every one.
         let _ = environment.add_template(name, source);
     }
@@ -127,21 +128,23 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../../templates/sim/fr.ftl")),
-        (Language::En, include_str!("../../../templates/sim/en.ftl")),
-        (Language::Es, include_str!("../../../templates/sim/es.ftl")),
+        (Language::Fr, packed!("templates/sim/fr.ftl")),
+        (Language::En, packed!("templates/sim/en.ftl")),
+        (Language::Es, packed!("templates/sim/es.ftl")),
     ])
 });
 
-const TEMPLATES: [(&str, &str); 7] = [
-    ("base.html", include_str!("../../../templates/sim/base.html")),
-    ("portal.html", include_str!("../../../templates/sim/portal.html")),
-    ("status.html", include_str!("../../../templates/sim/status.html")),
-    ("router.html", include_str!("../../../templates/sim/router.html")),
-    ("mailbox.html", include_str!("../../../templates/sim/mailbox.html")),
-    ("mail.html", include_str!("../../../templates/sim/mail.html")),
-    ("missing.html", include_str!("../../../templates/sim/missing.html")),
-];
+static TEMPLATES: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
+    [
+        ("base.html", packed!("templates/sim/base.html")),
+        ("portal.html", packed!("templates/sim/portal.html")),
+        ("status.html", packed!("templates/sim/status.html")),
+        ("router.html", packed!("templates/sim/router.html")),
+        ("mailbox.html", packed!("templates/sim/mailbox.html")),
+        ("mail.html", packed!("templates/sim/mail.html")),
+        ("missing.html", packed!("templates/sim/missing.html")),
+    ]
+});
 
 #[cfg(test)]
 mod tests {
@@ -150,7 +153,7 @@ mod tests {
     #[test]
     fn all_languages_are_complete_and_no_key_is_unknown() {
         assert_eq!(TEXTS.gaps(), Vec::<String>::new());
-        for (name, source) in TEMPLATES {
+        for (name, source) in *TEMPLATES {
             for key in source.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert_ne!(TEXTS.get(Language::En, key, &[]), key, "{name} says `{key}`");
             }

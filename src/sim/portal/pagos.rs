@@ -6,6 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::Phone;
+use crate::packed::packed;
 use crate::sim::http::{Reply, Request};
 
 /// What the page needs to know of its place.
@@ -33,14 +34,14 @@ pub(super) fn answer(page: &PagosPage, here: &Here<'_>, request: &Request) -> Op
     };
     Some(match file {
         [] if request.path.ends_with('/') && request.query_value("mac").is_some() => {
-            file_reply("text/html; charset=utf-8", INDEX)
+            file_reply("text/html; charset=utf-8", packed!("examples/portal/index.html"))
         }
         [] => Reply::see_other(&entrance(here)),
         ["config.js"] => file_reply(JAVASCRIPT, config(page, here)),
-        ["portal.js"] => file_reply(JAVASCRIPT, PORTAL),
-        ["texts.js"] => file_reply(JAVASCRIPT, TEXTS),
-        ["cards.js"] => file_reply(JAVASCRIPT, CARDS),
-        ["portal.css"] => file_reply("text/css; charset=utf-8", STYLE),
+        ["portal.js"] => file_reply(JAVASCRIPT, packed!("examples/portal/portal.js")),
+        ["texts.js"] => file_reply(JAVASCRIPT, packed!("examples/portal/texts.js")),
+        ["cards.js"] => file_reply(JAVASCRIPT, packed!("examples/portal/cards.js")),
+        ["portal.css"] => file_reply("text/css; charset=utf-8", packed!("examples/portal/portal.css")),
         _ => return None,
     })
 }
@@ -78,8 +79,3 @@ fn file_reply(content_type: &'static str, text: impl Into<bytes::Bytes>) -> Repl
 }
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-const INDEX: &str = include_str!("../../../examples/portal/index.html");
-const PORTAL: &str = include_str!("../../../examples/portal/portal.js");
-const TEXTS: &str = include_str!("../../../examples/portal/texts.js");
-const CARDS: &str = include_str!("../../../examples/portal/cards.js");
-const STYLE: &str = include_str!("../../../examples/portal/portal.css");

@@ -110,7 +110,7 @@ impl World {
             mikhmon: config.mikhmon,
             short_next_run: false,
             clock: config.clock.clone(),
-            zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
+            zone: crate::packed::time_zone(&config.time_zone).unwrap_or(TimeZone::UTC),
             zone_name: config.time_zone.clone(),
             hides_offset: false,
             skew: SignedDuration::ZERO,
