@@ -2,8 +2,6 @@
 //! serde derives for reading this form is code for each variant and each source of it: for the enums here more than a
 //! hundred kilobytes of the program.
 
-use std::fmt::Display;
-
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Error, Map, Value};
 
@@ -13,12 +11,7 @@ pub type Row = Map<String, Value>;
 /// Takes one field out of the object. One that is missing reads as `null`.
 pub fn take<T: DeserializeOwned>(row: &mut Row, name: &str) -> Result<T, Error> {
     let value = row.remove(name).unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| fault(format_args!("`{name}`: {error}")))
-}
-
-/// What is wrong with the object.
-pub fn fault(words: impl Display) -> Error {
-    Error::custom(words)
+    serde_json::from_value(value).map_err(|error| Error::custom(format_args!("`{name}`: {error}")))
 }
 
 /// `Deserialize` for an enum by the field that names the variant. Whoever adds a variant adds it here; a name that is
@@ -27,12 +20,12 @@ macro_rules! read_by_kind {
     ($name:ident, $tag:literal, { $($kind:literal => $variant:ident $({ $($field:ident),+ })?,)+ }) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-                use $crate::by_kind::{Row, fault, take};
+                use $crate::by_kind::{Row, take};
 
                 fn read(row: &mut Row) -> Result<$name, serde_json::Error> {
                     Ok(match take::<String>(row, $tag)?.as_str() {
                         $($kind => $name::$variant $({ $($field: take(row, stringify!($field))?),+ })?,)+
-                        unknown => return Err(fault(format_args!("there is no `{unknown}`"))),
+                        unknown => return Err(serde::de::Error::unknown_variant(unknown, &[$($kind),+])),
                     })
                 }
 
@@ -69,7 +62,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (json, words) in [
-            (r#"{"kind":"cube"}"#, "there is no `cube`"),
+            (
+                r#"{"kind":"cube"}"#,
+                "unknown variant `cube`, expected `dot` or `round_thing`",
+            ),
             (r#"{"kind":"round_thing"}"#, "`radius`: invalid type: null"),
             (r#"{"radius":1}"#, "`kind`: invalid type: null"),
             ("[]", "expected a map"),

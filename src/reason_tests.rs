@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::sentences::TEXTS;

@@ -35,7 +35,10 @@ pub(super) fn keys(account: &Account, company: Option<&Company>) -> Vec<Finding>
     if has_key_of_other_mode(&account.keys, account.mode) {
         findings.push(Finding::new(
             Kind::AccountMode,
-            format!("`mode` is `{}`, and a key is of the other mode", mode_word(account.mode)),
+            format!(
+                "`mode` is `{}`, and a key is of the other mode",
+                mode_word(account.mode)
+            ),
             "keys with `_live_` go with `mode = \"live\"`, keys with `_sandbox_` or `_test_` with `mode = \"test\"`",
         ));
     } else if account.mode == Mode::Test {
@@ -148,7 +151,10 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
     {
         findings.push(Finding::new(
             Kind::ComparisonFailed,
-            format!("the comparison of {} failed: {problem}", comparison.until.strftime("%Y-%m-%d")),
+            format!(
+                "the comparison of {} failed: {problem}",
+                comparison.until.strftime("%Y-%m-%d")
+            ),
             "it is tried again every night; `mikrelay order ledger` shows it",
         ));
     }
@@ -168,7 +174,10 @@ fn webhooks(account: &Account, past: &Past, hook: &str, now: Timestamp) -> Findi
     };
     match (past.last_webhook, past.last_payment) {
         (None, None) => Finding::ok("no webhook and no payment yet"),
-        (Some(webhook), None) => Finding::ok(format!("the last webhook came {}; no payment yet", ago(Some(webhook), now))),
+        (Some(webhook), None) => Finding::ok(format!(
+            "the last webhook came {}; no payment yet",
+            ago(Some(webhook), now)
+        )),
         (None, Some(payment)) => missing(format!(
             "payments were found by asking, the last one {}, and no webhook came",
             ago(Some(payment), now)

@@ -87,7 +87,7 @@ pub fn gateways_page(
         settings: settings(directory, offer.company, offer.router, hotspot),
     });
     let page = Page {
-        style: pages::render::STYLE,
+        style: &pages::render::STYLE,
         company: &offer.company.name,
         router: offer.router.shown_name(),
         public_url: public_url.as_str(),

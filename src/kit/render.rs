@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::company::Language;
 use crate::html;
 use crate::language::{Texts, Value as TextValue};
+use crate::packed::packed;
 
 #[derive(Serialize)]
 struct Around<'a, T: Serialize> {
@@ -48,10 +49,10 @@ fn say(state: &State<'_, '_>, key: &str, args: Kwargs) -> Result<String, Error> 
 /// What the kit's pages say. Tests prove that nothing is missing in any language.
 pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new(&[
-        (Language::Fr, include_str!("../../templates/lang-kit/fr.ftl")),
-        (Language::En, include_str!("../../templates/lang-kit/en.ftl")),
-        (Language::Es, include_str!("../../templates/lang-kit/es.ftl")),
-        (Language::Pt, include_str!("../../templates/lang-kit/pt.ftl")),
+        (Language::Fr, packed!("templates/lang-kit/fr.ftl")),
+        (Language::En, packed!("templates/lang-kit/en.ftl")),
+        (Language::Es, packed!("templates/lang-kit/es.ftl")),
+        (Language::Pt, packed!("templates/lang-kit/pt.ftl")),
     ])
 });
 
@@ -63,7 +64,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         environment.set_syntax(tidy);
     }
     environment.add_function("t", say);
-    for (name, source) in TEMPLATES {
+    for (name, source) in *TEMPLATES {
         // A template that cannot be read is missing then; a test reads every one.
         let _ = environment.add_template(name, source);
     }
@@ -71,14 +72,16 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// Every template by its name.
-const TEMPLATES: [(&str, &str); 6] = [
-    ("base.html", include_str!("../../templates/login/base.html")),
-    ("script.js.html", include_str!("../../templates/login/script.js")),
-    ("light.html", include_str!("../../templates/login/light.html")),
-    ("night.html", include_str!("../../templates/login/night.html")),
-    ("gateways.html", include_str!("../../templates/kit-gateways.html")),
-    ("drawing.html", include_str!("../../templates/kit-drawing.html")),
-];
+static TEMPLATES: LazyLock<[(&str, &str); 6]> = LazyLock::new(|| {
+    [
+        ("base.html", packed!("templates/login/base.html")),
+        ("script.js.html", packed!("templates/login/script.js")),
+        ("light.html", packed!("templates/login/light.html")),
+        ("night.html", packed!("templates/login/night.html")),
+        ("gateways.html", packed!("templates/kit-gateways.html")),
+        ("drawing.html", packed!("templates/kit-drawing.html")),
+    ]
+});
 
 #[cfg(test)]
 mod tests {
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn every_template_can_be_read() {
-        for (name, _) in TEMPLATES {
+        for (name, _) in *TEMPLATES {
             ENVIRONMENT
                 .get_template(name)
                 .unwrap_or_else(|error| panic!("{name}: {error:#}"));

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_template_can_be_read() {
-        for (name, _) in TEMPLATES {
+        for (name, _) in *TEMPLATES {
             ENVIRONMENT
                 .get_template(name)
                 .unwrap_or_else(|error| panic!("{name}: {error:#}"));

@@ -21,8 +21,8 @@ use crate::plan::Plan;
 
 pub use apply::{Summary, apply};
 pub use export::{export, records};
-pub use one::{Related, needs, put, remove};
 pub use keep::has_key_of_other_mode;
+pub use one::{Related, needs, put, remove};
 pub use read::read;
 pub use record::Record;
 pub use secret::KEEP;

@@ -109,8 +109,16 @@ async fn what_is_wrong_with_the_public_address_is_found() {
     let clock: Timestamp = "2119-12-22T12:00:00Z".parse().unwrap();
     clinic.means.clock = mikrelay::clock::Clock::manual(clock);
     let report = clinic.examine().await;
-    assert!(crate::doctor::kinds(&report).contains(&CertificateSoon), "{}", shown(&report));
-    assert!(shown(&report).contains("good until 2120-01-01, 9 days left"), "{}", shown(&report));
+    assert!(
+        crate::doctor::kinds(&report).contains(&CertificateSoon),
+        "{}",
+        shown(&report)
+    );
+    assert!(
+        shown(&report).contains("good until 2120-01-01, 9 days left"),
+        "{}",
+        shown(&report)
+    );
     clinic.means.clock = mikrelay::clock::Clock::System;
 
     clinic.front.stop();
@@ -133,7 +141,11 @@ async fn what_is_wrong_with_the_public_address_is_found() {
     plain(&mut clinic, &front);
     let report = clinic.examine().await;
     assert_found(&report, &[PublicPlain, PublicRedirect]);
-    assert!(shown(&report).contains("such as `https://pay.example.net`"), "{}", shown(&report));
+    assert!(
+        shown(&report).contains("such as `https://pay.example.net`"),
+        "{}",
+        shown(&report)
+    );
     for front in [Stub::http("404 Not Found", "").await, Stub::saying("SSH-2.0\r\n").await] {
         plain(&mut clinic, &front);
         assert_found(&clinic.examine().await, &[PublicPlain, PublicOther]);
@@ -224,7 +236,9 @@ async fn a_question_that_cannot_be_answered_hides_no_other() {
 
 fn replace_in_file(path: &Path, from: &[u8], to: &[u8]) {
     let mut bytes = std::fs::read(path).unwrap();
-    let found: Vec<_> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+    let found: Vec<_> = (0..bytes.len() - from.len())
+        .filter(|at| bytes[*at..].starts_with(from))
+        .collect();
     assert!(!found.is_empty());
     for at in found {
         bytes[at..at + to.len()].copy_from_slice(to);
@@ -349,7 +363,10 @@ async fn the_command_says_by_its_exit_code_what_it_found() {
     // Mail is off, and the webhooks' account cannot be asked.
     let (code, out, err) = run(&["--offline"]).await;
     assert_eq!((code, err.as_str()), (3, ""), "{out}");
-    assert!(out.contains("warning  no mails are sent\n           why: ") && !out.contains('\u{1b}'), "{out}");
+    assert!(
+        out.contains("warning  no mails are sent\n           why: ") && !out.contains('\u{1b}'),
+        "{out}"
+    );
     // Nobody listens at its router's address.
     let (code, out, err) = run(&["--router", "r1", "--json"]).await;
     assert_eq!((code, err.as_str()), (1, ""), "{out}");
@@ -358,11 +375,17 @@ async fn the_command_says_by_its_exit_code_what_it_found() {
     let finding = &report["sections"][0]["findings"][0];
     assert_eq!(finding["code"], "router-unreachable");
     for field in ["level", "what", "why", "fix"] {
-        assert!(finding[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {finding}");
+        assert!(
+            finding[field].as_str().is_some_and(|text| !text.is_empty()),
+            "{field}: {finding}"
+        );
     }
     let (code, out, err) = run(&["--router", "nobody"]).await;
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.contains("error: there is no router `nobody`; there are `r1`"), "{err}");
+    assert!(
+        err.contains("error: there is no router `nobody`; there are `r1`"),
+        "{err}"
+    );
     assert_eq!(run(&["--nonsense"]).await.0, 2);
 }
 

@@ -92,12 +92,21 @@ type Case = (&'static [Kind], fn(&SimRouter));
 const ON_THE_ROUTER: &[Case] = &[
     (&[RouterRights], |router| policy(router, "api,read")),
     (&[RouterRights], |router| policy(router, "api")),
-    (&[RouterRightsMany], |router| policy(router, "api,read,write,policy,ftp")),
+    (&[RouterRightsMany], |router| {
+        policy(router, "api,read,write,policy,ftp")
+    }),
     (&[RouterSilent], |router| router.set_silent_login(true)),
-    (&[RouterNotApi], |router| router.misbehave(Some(Misbehaviour::Garbage(b"\xff".to_vec())))),
-    (&[RouterSilent], |router| router.misbehave(Some(Misbehaviour::Fatal("too many sessions".to_owned())))),
+    (&[RouterNotApi], |router| {
+        router.misbehave(Some(Misbehaviour::Garbage(b"\xff".to_vec())))
+    }),
+    (&[RouterSilent], |router| {
+        router.misbehave(Some(Misbehaviour::Fatal("too many sessions".to_owned())))
+    }),
     (&[RouterUnread], |router| {
-        router.misbehave(Some(Misbehaviour::Traps(vec![(None, "failure: out of memory".to_owned())])));
+        router.misbehave(Some(Misbehaviour::Traps(vec![(
+            None,
+            "failure: out of memory".to_owned(),
+        )])));
     }),
     (&[RouterApiOpen], |router| {
         router.set_property("/ip/service", "api", "address", b"");
@@ -108,7 +117,9 @@ const ON_THE_ROUTER: &[Case] = &[
         router.set_record("/system/device-mode", "hotspot", "false");
     }),
     // Nobody uses the scheduler.
-    (&[], |router| router.set_record("/system/device-mode", "scheduler", "false")),
+    (&[], |router| {
+        router.set_record("/system/device-mode", "scheduler", "false")
+    }),
     (&[DeviceModeScheduler], |router| {
         mikhmon(router, PATCHED);
         router.set_record("/system/device-mode", "scheduler", "false");
@@ -116,8 +127,12 @@ const ON_THE_ROUTER: &[Case] = &[
     (&[ClockWrong], |router| router.set_clock_skew_s(-56 * 365 * 86_400)),
     (&[ClockWrong], |router| router.set_clock_skew_s(400)),
     (&[], |router| router.set_clock_skew_s(200)),
-    (&[ClockNoNtp], |router| router.set_record("/system/ntp/client", "enabled", "false")),
-    (&[NamesRefused], |router| router.set_record("/ip/dns", "allow-remote-requests", "false")),
+    (&[ClockNoNtp], |router| {
+        router.set_record("/system/ntp/client", "enabled", "false")
+    }),
+    (&[NamesRefused], |router| {
+        router.set_record("/ip/dns", "allow-remote-requests", "false")
+    }),
     (&[HotspotMissing], |router| {
         router.set_property("/ip/hotspot", "hotspot1", "name", b"Hotspot1");
     }),
@@ -149,9 +164,15 @@ const ON_THE_ROUTER: &[Case] = &[
         mikhmon(router, PATCHED);
         router.set_property("/system/scheduler", "1H", "disabled", b"true");
     }),
-    (&[ExpiryUnknown], |router| mikhmon(router, ":put (\",rem,100,1d,100,,Disable,\"); :log info \"mine\"")),
-    (&[ProfileValidity], |router| mikhmon(router, &PATCHED.replace("1d", "30m"))),
-    (&[ProfilePrice], |router| mikhmon(router, &PATCHED.replace("100", "250"))),
+    (&[ExpiryUnknown], |router| {
+        mikhmon(router, ":put (\",rem,100,1d,100,,Disable,\"); :log info \"mine\"")
+    }),
+    (&[ProfileValidity], |router| {
+        mikhmon(router, &PATCHED.replace("1d", "30m"))
+    }),
+    (&[ProfilePrice], |router| {
+        mikhmon(router, &PATCHED.replace("100", "250"))
+    }),
     (&[GardenMissing], |router| router.remove_rows(GARDEN, "dst-host", HOST)),
     (&[GardenOff], |router| {
         change_rule(router, &[("dst-host", HOST), ("disabled", "true")]);
@@ -161,7 +182,13 @@ const ON_THE_ROUTER: &[Case] = &[
         router.add_row(GARDEN, &[("dst-host", HOST)]);
     }),
     (&[GardenAddress], |router| {
-        change_rule(router, &[("dst-address", "203.0.113.9"), ("comment", "mikrelay checkout.fedapay.com")]);
+        change_rule(
+            router,
+            &[
+                ("dst-address", "203.0.113.9"),
+                ("comment", "mikrelay checkout.fedapay.com"),
+            ],
+        );
     }),
     (&[GardenNarrow], |router| {
         change_rule(router, &[("dst-host", HOST), ("dst-port", "80")]);
@@ -173,7 +200,9 @@ const ON_THE_ROUTER: &[Case] = &[
         router.remove_rows(GARDEN, "dst-host", HOST);
         router.add_row(GARDEN_HTTP, &[("dst-host", "*.fedapay.com")]);
     }),
-    (&[GardenProbes], |router| router.add_row(GARDEN, &[("dst-host", "captive.apple.com")])),
+    (&[GardenProbes], |router| {
+        router.add_row(GARDEN, &[("dst-host", "captive.apple.com")])
+    }),
     (&[GardenMissing], |router| {
         change_rule(router, &[("dst-host", HOST), ("server", "hotspot2")]);
     }),
@@ -186,7 +215,10 @@ fn policy(router: &SimRouter, policy: &str) {
 /// The plan's profile is Mikhmon's, with its monitor.
 fn mikhmon(router: &SimRouter, script: &str) {
     router.set_property(USER_PROFILE, "1H", "on-login", script.as_bytes());
-    router.add_row("/system/scheduler", &[("name", "1H"), ("comment", "Monitor Profile 1H")]);
+    router.add_row(
+        "/system/scheduler",
+        &[("name", "1H"), ("comment", "Monitor Profile 1H")],
+    );
 }
 
 /// Another rule in the place of the one that opens the gateway's page.
@@ -322,7 +354,13 @@ async fn a_key_of_the_other_mode_is_found() {
 #[tokio::test]
 async fn a_gateway_that_does_not_answer_is_found() {
     let clinic = Clinic::open().await;
-    for fault in [Fault::ServerError, Fault::WebPage, Fault::TooMany, Fault::Garbage, Fault::HangUpAfterAccepting] {
+    for fault in [
+        Fault::ServerError,
+        Fault::WebPage,
+        Fault::TooMany,
+        Fault::Garbage,
+        Fault::HangUpAfterAccepting,
+    ] {
         clinic.gateways.fedapay.fail_next([fault]);
         println!("{fault:?}");
         assert_found(&clinic.examine_account("feda").await, &[AccountSilent]);
@@ -402,10 +440,17 @@ async fn signatures_that_were_refused_are_told() {
     count(Unbelieved::Missing, 0);
     let report = clinic.examine_account("feda").await;
     assert_found(&report, &[SignaturesRefused]);
-    assert!(shown(&report).contains("6 webhooks of the last 7 days"), "{}", shown(&report));
+    assert!(
+        shown(&report).contains("6 webhooks of the last 7 days"),
+        "{}",
+        shown(&report)
+    );
     assert_found(&clinic.examine_account("cinet").await, &[]);
     count(Unbelieved::Stale, 0);
-    assert_found(&clinic.examine_account("feda").await, &[SignaturesRefused, SignaturesStale]);
+    assert_found(
+        &clinic.examine_account("feda").await,
+        &[SignaturesRefused, SignaturesStale],
+    );
 }
 
 #[tokio::test]
