@@ -88,14 +88,15 @@ pub fn login_page(
     render(look.template(), language, &page)
 }
 
-/// What a plan gives, without what its label says already: `4 h · 2 Go`.
+/// What a plan gives, without what its label says already: `4 h · 2 Go`. A line may only end between the two.
 fn facts(plan: &Plan, language: Language) -> String {
     let time = format::time(language, plan.time).filter(|time| !tells(&plan.label, time));
     let data = match format::data(language, plan.data) {
         Some(data) => Some(data).filter(|data| !tells(&plan.label, data)),
         None => Some(TEXTS.get(language, "login-no-limit", &[])),
     };
-    time.into_iter().chain(data).collect::<Vec<_>>().join(" · ")
+    let parts = time.into_iter().chain(data).map(|part| part.replace(' ', "\u{a0}"));
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether a label such as `4 heures` holds all the numbers of `4 h`.

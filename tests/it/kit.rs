@@ -449,9 +449,10 @@ proptest! {
         router in "\\PC{0,20}|[\\x00-\\x7f]{0,20}",
     ) {
         let password = SecretString::from(secret.clone());
-        let plain = commands(&router_script(&wish(&password, &["hotspot1"])).unwrap()).len();
-        let servers = [server.as_str()];
-        let hostile = RouterScript { user: &user, router: &router, ..wish(&password, &servers) };
+        let plain = RouterScript { gateways: &[], ..wish(&password, &["hotspot1"]) };
+        let plain = commands(&router_script(&plain).unwrap()).len();
+        let (servers, gateways) = ([server.as_str()], &[]);
+        let hostile = RouterScript { user: &user, router: &router, gateways, ..wish(&password, &servers) };
         let script = router_script(&hostile).unwrap();
         prop_assert!(!script.contains(['\r', '\t', '\0']));
         prop_assert_eq!(commands(&script).len(), plain, "{}", script);
