@@ -102,6 +102,9 @@ pub struct AccountArgs {
     /// Make an account of this name with a password of its own, even if another one is known
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Let the account read users' passwords: for portals that let phones back in with codes of Mikhmon or WinBox
+    #[arg(long)]
+    pub sensitive: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -244,6 +247,14 @@ impl Desk {
         for line in self.doubts(&offer, user) {
             writeln!(out, "\nwarning: {line}")?;
         }
+        if args.account.user.is_some() {
+            writeln!(
+                out,
+                "\nwarning: the store has the account `{}` now, and site.toml perhaps another one\n\
+                 hint: take `user` and `password` of this router out of site.toml, or the next apply brings them back",
+                plain(user)
+            )?;
+        }
         Ok(())
     }
 
@@ -289,6 +300,7 @@ impl Desk {
             gateways: &offer.gateways(),
             user: &credentials.user,
             password: &credentials.password,
+            sensitive: account.sensitive,
             from,
             also: &account.also,
             tls: &router.tls,

@@ -4,10 +4,11 @@
 //! What the router fills in (`$(mac)`, `$(if error)`, the CHAP challenge) is written as it wants it; facts: `routeros.md` 7.
 
 use minijinja::Error;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use url::Url;
 
+use super::STEP;
 use super::offer::HotspotOffer;
 use super::render::{TEXTS, render};
 use crate::company::{Company, Language};
@@ -77,7 +78,7 @@ pub fn login_page(
         label: &plan.label,
         price: plan.price.for_people(language),
         facts: facts(plan, language),
-        url: format!("{base}/b/{}", utf8_percent_encode(plan.id.as_str(), NON_ALPHANUMERIC)),
+        url: format!("{base}/b/{}", utf8_percent_encode(plan.id.as_str(), STEP)),
     });
     let page = Page {
         company: &company.name,

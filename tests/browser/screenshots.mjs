@@ -56,14 +56,13 @@ async function keepCash() {
 
 /** The pages of `mikrelay kit`. */
 async function keepKit() {
-  const { page } = await phone(browser, { deviceScaleFactor: 1.25 });
+  const { page } = await phone(browser, { deviceScaleFactor: 1 });
   for (const look of ['light', 'night']) {
     await openLogin(demo, page, { look });
     await keep(page, `kit-${look}`);
   }
-  const desk = await phone(browser, { viewport: { width: 960, height: 900 }, isMobile: false, deviceScaleFactor: 1 });
+  const desk = await phone(browser, { viewport: { width: 820, height: 380 }, isMobile: false, deviceScaleFactor: 1 });
   await openGateways({ ...demo, relay: 'https://pay.example.net/' }, desk.page);
-  await desk.page.locator('#awa-fedapay').scrollIntoViewIfNeeded();
   await desk.page.evaluate(() => document.getElementById('awa-fedapay').scrollIntoView());
   await keep(desk.page, 'kit-gateways');
 }
