@@ -72,13 +72,15 @@ fn heading(wish: &RouterScript<'_>) -> String {
 # THIS FILE HOLDS A PASSWORD: the relay's for this router. Delete it when it was run.
 # Sets router {} up for mikrelay. Paste it into the terminal, or upload it to Files and: /import file-name=router.rsc
 # RouterOS 6 and 7. It can be run again: what is right already is left alone.
+# The relay must come from {}; for another address: mikrelay kit script --from ADDRESS
 # Phones must ask the router for names: /ip dns set allow-remote-requests=yes
 # If the firewall drops what comes from the relay, add this and move it above the rules that drop:
 #   /ip firewall filter add chain=input action=accept protocol=tcp dst-port={} src-address={} comment=mikrelay
 ",
         remark(wish.router),
+        wish.from,
         if secured(wish) { 8729 } else { 8728 },
-        wish.from
+        wish.from,
     );
     heading.push('\n');
     heading

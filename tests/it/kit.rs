@@ -556,6 +556,40 @@ fn everything_comes_in_a_folder_with_what_to_do_next() {
 }
 
 #[test]
+fn what_will_not_work_as_it_is_is_told() {
+    let mut office = Office::open();
+    office.config.public_url = None;
+    let site = SITE.split("[[plan]]").next().unwrap().to_owned() + "\n";
+    let site = site.replace(
+        "access_uuid = \"61cd",
+        "user = \"admin\"\npassword = \"pass-of-admin\"\naccess_uuid = \"61cd",
+    );
+    let site = site::read(&site, Path::new(".")).unwrap();
+    cli::apply::write(&office.store(), site, true).unwrap().unwrap();
+    let folder = office.folder.path().join("kit");
+    let said = office
+        .kit(&format!("--from 10.99.0.1 -o {}", folder.display()))
+        .unwrap();
+    for told in [
+        "the links lead to http://127.0.0.1:8080/; gateways call https addresses only",
+        "no plan is on sale here",
+        "`--user mikrelay` makes an account of its own with few rights",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let said = office
+        .kit(&format!("--from 10.99.0.1 -o {} --user mikrelay", folder.display()))
+        .unwrap();
+    assert!(
+        said.contains("take `user` and `password` of this router out of site.toml"),
+        "{said}"
+    );
+    assert!(!said.contains("account of its own"), "{said}");
+    let script = fs::read_to_string(folder.join("router.rsc")).unwrap();
+    assert!(!script.contains("pass-of-admin"));
+}
+
+#[test]
 fn what_cannot_be_made_says_what_to_do() {
     let office = Office::open();
     for (words, told) in [
