@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -103,6 +103,9 @@ pub struct AccountArgs {
     /// Make an account of this name with a password of its own, even if another one is known
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Let the account read users' passwords: for portals that let phones back in with codes of Mikhmon or WinBox
+    #[arg(long)]
+    pub sensitive: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -245,6 +248,14 @@ impl Desk {
         for line in self.doubts(&offer, user) {
             writeln!(out, "\nwarning: {line}")?;
         }
+        if args.account.user.is_some() {
+            writeln!(
+                out,
+                "\nwarning: the store has the account `{}` now, and site.toml perhaps another one\n\
+                 hint: take `user` and `password` of this router out of site.toml, or the next apply brings them back",
+                plain(user)
+            )?;
+        }
         Ok(())
     }
 
@@ -290,6 +301,7 @@ impl Desk {
             gateways: &offer.gateways(),
             user: &credentials.user,
             password: &credentials.password,
+            sensitive: account.sensitive,
             from,
             also: &account.also,
             tls: &router.tls,
@@ -398,28 +410,42 @@ fn place_of<'d>(directory: &'d Directory, place: &PlaceArgs) -> Result<Offer<'d>
     Ok(offer)
 }
 
-/// The address that packets to the router leave from. Nothing is sent: the system is only asked for the way.
+/// The address that packets to the router leave from. Nothing is sent: the system is only asked for the way. Where that
+/// cannot be what the router sees, it is not guessed: the script would shut the relay out.
 fn address_towards(router: &str) -> Result<IpAddr> {
-    const HINT: &str = "say from which address the router sees the relay, for example --from 10.99.0.1";
-    let way = || -> std::io::Result<IpAddr> {
-        let mut error = std::io::Error::from(std::io::ErrorKind::NotFound);
-        for target in router.to_socket_addrs()? {
-            let local = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-            let asked = UdpSocket::bind(local).and_then(|socket| {
-                socket.connect(target)?;
-                socket.local_addr()
-            });
-            match asked {
-                Ok(address) => return Ok(address.ip()),
-                Err(failed) => error = failed,
-            }
+    let targets = router.to_socket_addrs().and_then(|targets| {
+        let mut ways = targets.map(|target| (target, way_to(target)));
+        let first = ways.next().ok_or(std::io::ErrorKind::NotFound)?;
+        let open = std::iter::once(first).chain(ways).find(|(_, way)| way.is_ok());
+        let (target, way) = open.ok_or(std::io::ErrorKind::HostUnreachable)?;
+        Ok((target.ip(), way?))
+    });
+    match targets {
+        Ok((_, own)) if own.is_loopback() || own.is_unspecified() => {
+            bail!("the router is reached through this machine itself; {FROM_HINT}")
         }
-        Err(error)
+        Ok((router, own)) if is_private(own) && !is_private(router) => {
+            bail!("the router is out in the internet and sees another address than this machine's {own}; {FROM_HINT}")
+        }
+        Ok((_, own)) => Ok(own),
+        Err(error) => Err(error).with_context(|| format!("no way to `{}` is known; {FROM_HINT}", plain(router))),
+    }
+}
+
+fn way_to(target: SocketAddr) -> std::io::Result<IpAddr> {
+    let any: IpAddr = match target {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    match way() {
-        Ok(address) if !address.is_loopback() && !address.is_unspecified() => Ok(address),
-        Ok(_) => bail!("the router is reached through this machine itself; {HINT}"),
-        Err(error) => Err(error).with_context(|| format!("no way to `{}` is known; {HINT}", plain(router))),
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(target)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
     }
 }
 
@@ -491,6 +517,7 @@ fn read_gateway(name: &str) -> Result<GatewayName> {
     })
 }
 
+const FROM_HINT: &str = "say from which address the router sees the relay, for example --from 10.99.0.1";
 const SCRIPT_FILE: &str = "router.rsc";
 const GATEWAYS_FILE: &str = "gateways.html";
 /// The relay's account on a router that has none for it.
@@ -509,6 +536,20 @@ mod tests {
         let mut out = Vec::new();
         walled_garden(&gateways, host, &mut out)?;
         Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn the_relays_address_is_guessed_only_where_the_router_can_see_it() {
+        for (router, told) in [
+            ("127.0.0.1:8728", "through this machine itself"),
+            ("nowhere.invalid:8728", "no way to `nowhere.invalid:8728` is known"),
+        ] {
+            let error = address_towards(router).unwrap_err().to_string();
+            assert!(error.contains(told) && error.contains("--from 10.99.0.1"), "{error}");
+        }
+        let private = |text: &str| is_private(text.parse().unwrap());
+        assert!(private("10.99.0.1") && private("192.168.1.1") && private("fd00::1"));
+        assert!(!private("203.0.113.7") && !private("2001:db8::1"));
     }
 
     #[test]

@@ -6,10 +6,11 @@
 //! they are not heard without it.
 
 use minijinja::Error;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use url::Url;
 
+use super::STEP;
 use super::offer::{HotspotOffer, Offer};
 use super::render::{TEXTS, render};
 use crate::company::{Account, AccountKeys, Company, Directory, GatewayName, Language, Mode, Router};
@@ -108,7 +109,7 @@ fn calls(account: &Account, offer: &Offer<'_>, public_url: &Url) -> Vec<(String,
             "{}/pay_callback/{}/{}",
             public_url.as_str().trim_end_matches('/'),
             account.gateway().as_str(),
-            utf8_percent_encode(label, NON_ALPHANUMERIC)
+            utf8_percent_encode(label, STEP)
         );
         if !is_signed(account) {
             url.push_str(&format!("?k={}", offer.router.access_uuid));

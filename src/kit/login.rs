@@ -4,10 +4,11 @@
 //! What the router fills in (`$(mac)`, `$(if error)`, the CHAP challenge) is written as it wants it; facts: `routeros.md` 7.
 
 use minijinja::Error;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use url::Url;
 
+use super::STEP;
 use super::offer::HotspotOffer;
 use super::render::{TEXTS, render};
 use crate::company::{Company, Language};
@@ -77,7 +78,7 @@ pub fn login_page(
         label: &plan.label,
         price: plan.price.for_people(language),
         facts: facts(plan, language),
-        url: format!("{base}/b/{}", utf8_percent_encode(plan.id.as_str(), NON_ALPHANUMERIC)),
+        url: format!("{base}/b/{}", utf8_percent_encode(plan.id.as_str(), STEP)),
     });
     let page = Page {
         company: &company.name,
@@ -88,14 +89,15 @@ pub fn login_page(
     render(look.template(), language, &page)
 }
 
-/// What a plan gives, without what its label says already: `4 h · 2 Go`.
+/// What a plan gives, without what its label says already: `4 h · 2 Go`. A line may only end between the two.
 fn facts(plan: &Plan, language: Language) -> String {
     let time = format::time(language, plan.time).filter(|time| !tells(&plan.label, time));
     let data = match format::data(language, plan.data) {
         Some(data) => Some(data).filter(|data| !tells(&plan.label, data)),
         None => Some(TEXTS.get(language, "login-no-limit", &[])),
     };
-    time.into_iter().chain(data).collect::<Vec<_>>().join(" · ")
+    let parts = time.into_iter().chain(data).map(|part| part.replace(' ', "\u{a0}"));
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether a label such as `4 heures` holds all the numbers of `4 h`.

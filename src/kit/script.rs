@@ -26,6 +26,9 @@ pub struct RouterScript<'a> {
     /// The account that the relay logs in with.
     pub user: &'a str,
     pub password: &'a SecretString,
+    /// The account may read the passwords of the hotspot's users: for portals that let phones back in with codes that
+    /// something else made.
+    pub sensitive: bool,
     /// Where the router sees the relay come from.
     pub from: IpAddr,
     /// Who else may use the router's API, such as Mikhmon; not with the relay's account.
@@ -69,13 +72,15 @@ fn heading(wish: &RouterScript<'_>) -> String {
 # THIS FILE HOLDS A PASSWORD: the relay's for this router. Delete it when it was run.
 # Sets router {} up for mikrelay. Paste it into the terminal, or upload it to Files and: /import file-name=router.rsc
 # RouterOS 6 and 7. It can be run again: what is right already is left alone.
+# The relay must come from {}; for another address: mikrelay kit script --from ADDRESS
 # Phones must ask the router for names: /ip dns set allow-remote-requests=yes
 # If the firewall drops what comes from the relay, add this and move it above the rules that drop:
 #   /ip firewall filter add chain=input action=accept protocol=tcp dst-port={} src-address={} comment=mikrelay
 ",
         remark(wish.router),
+        wish.from,
         if secured(wish) { 8729 } else { 8728 },
-        wish.from
+        wish.from,
     );
     heading.push('\n');
     heading
@@ -90,14 +95,17 @@ fn account(wish: &RouterScript<'_>) -> String {
          To let the script set it: give it the comment mikrelay and run this again.",
         remark(wish.user)
     ));
+    let policy = if wish.sensitive { WITH_PASSWORDS } else { POLICY };
+    let is_known: Vec<_> = policy.split(',').map(|right| format!("($w = \"{right}\")")).collect();
+    let (is_known, rights) = (is_known.join(" || "), is_known.len());
     format!(
         "\
-# The relay's account: it may use the API, read and write, and nothing else
-:if ([:len [/user group find where name={GROUP}]] = 0) do={{ /user group add name={GROUP} policy={POLICY} comment={MARK} }}
+# The relay's account: it may use the API ({policy}) and nothing else
+:if ([:len [/user group find where name={GROUP}]] = 0) do={{ /user group add name={GROUP} policy={policy} comment={MARK} }}
 :foreach g in=[/user group find where name={GROUP}] do={{ :local n 0; \
 :foreach w in=[:toarray [/user group get $g policy]] do={{ :if ([:pick $w 0 1] != \"!\") do={{ \
-:if (($w = \"api\") || ($w = \"read\") || ($w = \"write\")) do={{ :set n ($n + 1) }} else={{ :set n 99 }} }} }}; \
-:if ($n != 3) do={{ /user group set $g policy={POLICY} }} }}
+:if ({is_known}) do={{ :set n ($n + 1) }} else={{ :set n 99 }} }} }}; \
+:if ($n != {rights}) do={{ /user group set $g policy={policy} }} }}
 :if ([:len [/user find where name={user}]] = 0) do={{ \
 /user add name={user} group={GROUP} password={password} address={address} comment={MARK} }}
 :foreach u in=[/user find where name={user}] do={{ :if ([/user get $u comment] = {MARK}) do={{ \
@@ -173,3 +181,5 @@ const MARK: &str = "\"mikrelay\"";
 const GROUP: &str = "\"mikrelay\"";
 /// What the relay needs, and what its own advice names when a router refuses a command.
 const POLICY: &str = "api,read,write";
+/// The same, where the passwords of codes are to be compared that the relay did not make.
+const WITH_PASSWORDS: &str = "api,read,write,sensitive";

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { phone, startBrowser, startDemo } from './demo.mjs';
+import { openGateways, openLogin } from './kit.mjs';
 import { CONEKTA, expectToPay, goBack, goPay, takeReference } from './mexico.mjs';
 import { GATEWAYS, choosePlan, decide, expectOnline, expectRouter, pressPay } from './walk.mjs';
 
@@ -37,6 +38,7 @@ try {
   await pressPay(page, fedapay);
   await keep(page, 'pay');
   await keepCash();
+  await keepKit();
 } finally {
   await browser.close();
   await demo.stop();
@@ -50,6 +52,19 @@ async function keepCash() {
   await goBack(page);
   await expectToPay(page, reference, 'OXXO');
   await keep(page, 'cash');
+}
+
+/** The pages of `mikrelay kit`. */
+async function keepKit() {
+  const { page } = await phone(browser, { deviceScaleFactor: 1 });
+  for (const look of ['light', 'night']) {
+    await openLogin(demo, page, { look });
+    await keep(page, `kit-${look}`);
+  }
+  const desk = await phone(browser, { viewport: { width: 820, height: 380 }, isMobile: false, deviceScaleFactor: 1 });
+  await openGateways({ ...demo, relay: 'https://pay.example.net/' }, desk.page);
+  await desk.page.evaluate(() => document.getElementById('awa-fedapay').scrollIntoView());
+  await keep(desk.page, 'kit-gateways');
 }
 
 async function keep(page, name) {

@@ -89,6 +89,7 @@ fn wish<'a>(password: &'a SecretString, servers: &'a [&'a str]) -> RouterScript<
         gateways: &GatewayName::ALL,
         user: "mikrelay",
         password,
+        sensitive: false,
         from: IpAddr::from([10, 99, 0, 1]),
         also: &[],
         tls: &RouterTls::Off,
@@ -242,6 +243,7 @@ async fn others_may_be_let_in_and_a_secured_service_is_set_up() {
     let (_router, mut console) = router(SimVersion::V7).await;
     let secured = RouterScript {
         tls: &RouterTls::Webpki,
+        sensitive: true,
         also: &["192.168.88.10/32".parse().unwrap(), "10.5.0.0/16".parse().unwrap()],
         ..wish(&password, &[])
     };
@@ -336,6 +338,7 @@ fn scripts() -> Vec<String> {
                 };
                 scripts.push(router_script(&script).unwrap());
                 script.also = &also;
+                script.sensitive = true;
                 script.relay_host = "203.0.113.7";
                 scripts.push(router_script(&script).unwrap());
             }
@@ -449,9 +452,10 @@ proptest! {
         router in "\\PC{0,20}|[\\x00-\\x7f]{0,20}",
     ) {
         let password = SecretString::from(secret.clone());
-        let plain = commands(&router_script(&wish(&password, &["hotspot1"])).unwrap()).len();
-        let servers = [server.as_str()];
-        let hostile = RouterScript { user: &user, router: &router, ..wish(&password, &servers) };
+        let plain = RouterScript { gateways: &[], ..wish(&password, &["hotspot1"]) };
+        let plain = commands(&router_script(&plain).unwrap()).len();
+        let (servers, gateways) = ([server.as_str()], &[]);
+        let hostile = RouterScript { user: &user, router: &router, gateways, ..wish(&password, &servers) };
         let script = router_script(&hostile).unwrap();
         prop_assert!(!script.contains(['\r', '\t', '\0']));
         prop_assert_eq!(commands(&script).len(), plain, "{}", script);
@@ -549,6 +553,40 @@ fn everything_comes_in_a_folder_with_what_to_do_next() {
             .unwrap()
             .contains(password)
     );
+}
+
+#[test]
+fn what_will_not_work_as_it_is_is_told() {
+    let mut office = Office::open();
+    office.config.public_url = None;
+    let site = SITE.split("[[plan]]").next().unwrap().to_owned() + "\n";
+    let site = site.replace(
+        "access_uuid = \"61cd",
+        "user = \"admin\"\npassword = \"pass-of-admin\"\naccess_uuid = \"61cd",
+    );
+    let site = site::read(&site, Path::new(".")).unwrap();
+    cli::apply::write(&office.store(), site, true).unwrap().unwrap();
+    let folder = office.folder.path().join("kit");
+    let said = office
+        .kit(&format!("--from 10.99.0.1 -o {}", folder.display()))
+        .unwrap();
+    for told in [
+        "the links lead to http://127.0.0.1:8080/; gateways call https addresses only",
+        "no plan is on sale here",
+        "`--user mikrelay` makes an account of its own with few rights",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let said = office
+        .kit(&format!("--from 10.99.0.1 -o {} --user mikrelay", folder.display()))
+        .unwrap();
+    assert!(
+        said.contains("take `user` and `password` of this router out of site.toml"),
+        "{said}"
+    );
+    assert!(!said.contains("account of its own"), "{said}");
+    let script = fs::read_to_string(folder.join("router.rsc")).unwrap();
+    assert!(!script.contains("pass-of-admin"));
 }
 
 #[test]
@@ -677,11 +715,9 @@ fn the_dashboards_page_names_addresses_and_no_secrets() {
         assert!(awa.contains(address), "{address}");
     }
     let luna = page("puebla", Language::Es);
+    assert!(luna.contains("/pay_callback/conekta/luna-sala?k=0c1d2a5e") && luna.contains("conekta/luna-terraza?k="));
     assert!(
-        luna.contains("/pay_callback/conekta/luna%2Dsala?k=0c1d2a5e") && luna.contains("conekta/luna%2Dterraza?k=")
-    );
-    assert!(
-        luna.contains("/pay_callback/mercadopago/luna%2Dsala<"),
+        luna.contains("/pay_callback/mercadopago/luna-sala<"),
         "signed, and one is enough"
     );
     for secret in [
