@@ -76,16 +76,16 @@ window.CARDS = (() => {
     two.append(select, label);
     slot.append(two);
     const read = () => {
-      const text = number.value.trim();
       const kind = kinds.find(({ id }) => id === select.value) || {};
-      const length = text.replace(/[^0-9A-Za-z]/g, '').length;
-      const fits = text && length >= (kind.min_length || 1) && length <= (kind.max_length || 32);
+      // People write it with dots and dashes.
+      const plain = number.value.replace(/[^0-9A-Za-z]/g, '');
+      const fits = plain.length >= (kind.min_length || 1) && plain.length <= (kind.max_length || 32);
       fault.textContent = fits ? '' : settings.texts.needDocument;
       fault.hidden = Boolean(fits);
       number.setAttribute('aria-invalid', fits ? 'false' : 'true');
       number.setAttribute('aria-describedby', fault.id);
       if (!fits) number.focus();
-      return fits ? { type: select.value, number: text } : null;
+      return fits ? { type: select.value, number: plain } : null;
     };
     return { read };
   }
