@@ -147,6 +147,14 @@ pub struct RouterCredentials {
     pub password: SecretString,
 }
 
+impl RouterCredentials {
+    /// Whether a router can be told of this name: it declares no character set, so only ASCII means the same on both
+    /// sides (facts: routeros 1.6).
+    pub fn is_user(name: &str) -> bool {
+        !name.is_empty() && name.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+    }
+}
+
 /// How the API connection is protected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouterTls {
@@ -202,6 +210,11 @@ impl MikhmonBatch {
             Self::Sale => "sale",
         }
     }
+}
+
+impl Hotspot {
+    /// RouterOS' word for every hotspot server of a router; no server of its own is in its list by this name.
+    pub const ANY_SERVER: &'static str = "all";
 }
 
 /// What an old link may decide.

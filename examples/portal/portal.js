@@ -265,7 +265,18 @@
           publicKey: gateway.publicKey,
           language,
           locale: t('locale'),
-          texts: { number: t('number'), expiry: t('expiry'), cvc: t('cvc') },
+          texts: {
+            number: t('number'),
+            expiry: t('expiry'),
+            cvc: t('cvc'),
+            documentKind: t('documentKind'),
+            documentNumber: t('documentNumber'),
+            needDocument: t('needDocument'),
+          },
+          // A field of the slot says itself what is wrong with it.
+          onFault: () => {
+            if (box.isConnected) pay.disabled = false;
+          },
           onError: (text) => {
             if (!box.isConnected) return;
             pay.disabled = false;

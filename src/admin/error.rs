@@ -60,6 +60,8 @@ pub enum FieldFault {
     TooLong(usize),
     #[error("holds characters that cannot be shown")]
     NotPlain,
+    #[error("holds other characters than printable ASCII, which no router understands in a name")]
+    NotForRouters,
     #[error("is not an e-mail address")]
     Email,
     #[error("is not a web address")]

@@ -88,7 +88,7 @@ pub fn add(
         address,
         tls: tls_of(port, &RouterTls::Off, wish.fingerprint.as_deref())?,
         credentials: Some(RouterCredentials {
-            user: needed("usuario", &wish.user, MOST_USER)?,
+            user: user_of(&wish.user)?,
             password: password.ok_or(AdminError::field("password", FieldFault::Empty))?,
         }),
         access_uuid: random_uuid(),
@@ -137,10 +137,7 @@ pub fn update(
     if let Some(location) = &change.location {
         new.card.location = optional("ubicacion", location.as_deref(), MOST_LOCATION)?;
     }
-    let user = change
-        .user
-        .map(|user| needed("usuario", &user, MOST_USER))
-        .transpose()?;
+    let user = change.user.map(|user| user_of(&user)).transpose()?;
     new.credentials = credentials_of(&old, user, password.clone())?;
     let mut changes = changes_of(&old, &new);
     if password.is_some() {
@@ -304,7 +301,7 @@ pub(super) fn hotspot_of(router: &Router, directory: &Directory) -> Hotspot {
         id: HotspotId::new(own_label),
         router: router.id.clone(),
         label,
-        name: ANY_SERVER.to_owned(),
+        name: Hotspot::ANY_SERVER.to_owned(),
         dns_name: None,
         style: VoucherStyle::default(),
         links: LinkPolicy::Plans,
@@ -324,6 +321,16 @@ fn tls_of(port: u16, before: &RouterTls, fingerprint: Option<&str>) -> Result<Ro
         RouterTls::Off if port == API_TLS_PORT => RouterTls::Webpki,
         before => before.clone(),
     })
+}
+
+/// The name that the relay signs in by.
+fn user_of(text: &str) -> Result<String, AdminError> {
+    let user = needed("usuario", text, MOST_USER)?;
+    if RouterCredentials::is_user(&user) {
+        Ok(user)
+    } else {
+        Err(AdminError::field("usuario", FieldFault::NotForRouters))
+    }
 }
 
 fn credentials_of(
@@ -364,8 +371,6 @@ fn subject(id: &RouterId) -> String {
     format!("router {id}")
 }
 
-/// RouterOS' word for every hotspot server.
-const ANY_SERVER: &str = "all";
 /// As the documented tables have them (facts: pagos-hotspot-api 7.1).
 const MOST_NAME: usize = 100;
 const MOST_USER: usize = 50;

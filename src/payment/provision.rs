@@ -237,7 +237,8 @@ fn misses(work: &Work, facts: &RouterFacts) -> Option<Reason> {
     if !facts.profiles.contains(&work.order.plan.profile) {
         return Some(profile_missing(work));
     }
-    let has_server = facts.servers.iter().any(|name| name == work.server());
+    let server = work.server();
+    let has_server = server == Hotspot::ANY_SERVER || facts.servers.iter().any(|name| name == server);
     (!has_server).then(|| server_missing(work))
 }
 

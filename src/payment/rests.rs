@@ -26,7 +26,9 @@ impl Rests {
             rests.remove(account);
             return Ok(());
         }
-        let after_s = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
+        // Rounded up: a call that comes back too early disturbs it.
+        let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+        let after_s = u32::try_from(whole).unwrap_or(u32::MAX);
         Err(GatewayError::Throttled { after_s })
     }
 
@@ -56,7 +58,13 @@ mod tests {
         assert_eq!(rests.check(&mine, now), Ok(()));
         rests.heard(&mine, now, &GatewayError::Throttled { after_s: 42 });
         assert_eq!(rests.check(&other, now), Ok(()));
-        assert_eq!(rests.check(&mine, at(40)), Err(GatewayError::Throttled { after_s: 3 }));
+        assert_eq!(rests.check(&mine, now), Err(GatewayError::Throttled { after_s: 42 }));
+        assert_eq!(rests.check(&mine, at(40)), Err(GatewayError::Throttled { after_s: 2 }));
+        let half_past = at(40) + SignedDuration::from_millis(500);
+        assert_eq!(
+            rests.check(&mine, half_past),
+            Err(GatewayError::Throttled { after_s: 2 })
+        );
         assert_eq!(rests.check(&mine, at(42)), Ok(()));
         // Nobody rests longer than an hour, whatever the gateway or the clock says.
         rests.heard(&mine, now, &GatewayError::Throttled { after_s: u32::MAX });

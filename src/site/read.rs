@@ -193,6 +193,16 @@ impl Reader<'_> {
             env: raw.password_env,
         };
         let password = self.sound(of, given.fetch("password", self.folder))?;
+        if raw
+            .user
+            .as_deref()
+            .is_some_and(|user| !user.is_empty() && !RouterCredentials::is_user(user))
+        {
+            self.flaw(
+                of,
+                "`user` may only hold printable ASCII characters: a router understands nothing else in a name",
+            );
+        }
         let credentials = match (raw.user, password) {
             (None, Secret::Absent) => None,
             (Some(user), Secret::Value(password)) if !user.is_empty() => Some(RouterCredentials { user, password }),

@@ -16,6 +16,7 @@ field-missing = The field `{ $value }` is missing
 field-not-text = `{ $value }` must be a text or a number
 field-too-long = At most { $value } characters
 field-not-plain = `{ $value }` holds characters that cannot be shown
+field-not-for-routers = `{ $value }` may only hold unaccented letters, digits and signs: a router understands nothing else in a name
 provider-unknown = Unknown provider; write `conekta`, `mp`, `fedapay`, `cinetpay` or `feexpay`
 action-unknown = Unknown action; write `create`
 provider-no-account = The company has no such account at { $value }

@@ -16,6 +16,7 @@ field-missing = Falta el campo `{ $value }`
 field-not-text = `{ $value }` debe ser un texto o un número
 field-too-long = Como máximo { $value } caracteres
 field-not-plain = `{ $value }` contiene caracteres que no se pueden mostrar
+field-not-for-routers = `{ $value }` solo puede contener letras sin acento, cifras y signos: un router no entiende otra cosa en un nombre
 provider-unknown = Proveedor desconocido; escriba `conekta`, `mp`, `fedapay`, `cinetpay` o `feexpay`
 action-unknown = Acción desconocida; escriba `create`
 provider-no-account = La empresa no tiene esa cuenta en { $value }

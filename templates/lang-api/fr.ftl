@@ -16,6 +16,7 @@ field-missing = Le champ `{ $value }` manque
 field-not-text = `{ $value }` doit être un texte ou un nombre
 field-too-long = Au plus { $value } caractères
 field-not-plain = `{ $value }` contient des caractères qui ne peuvent pas être affichés
+field-not-for-routers = `{ $value }` ne peut contenir que des lettres sans accent, des chiffres et des signes : un routeur ne comprend rien d’autre dans un nom
 provider-unknown = Fournisseur inconnu ; écrivez `conekta`, `mp`, `fedapay`, `cinetpay` ou `feexpay`
 action-unknown = Action inconnue ; écrivez `create`
 provider-no-account = L’entreprise n’a pas ce compte chez { $value }

@@ -16,6 +16,7 @@ field-missing = Falta o campo `{ $value }`
 field-not-text = `{ $value }` deve ser um texto ou um número
 field-too-long = No máximo { $value } caracteres
 field-not-plain = `{ $value }` contém caracteres que não podem ser mostrados
+field-not-for-routers = `{ $value }` só pode conter letras sem acento, algarismos e sinais: um roteador não entende outra coisa num nome
 provider-unknown = Provedor desconhecido; escreva `conekta`, `mp`, `fedapay`, `cinetpay` ou `feexpay`
 action-unknown = Ação desconhecida; escreva `create`
 provider-no-account = A empresa não tem essa conta em { $value }

@@ -38,6 +38,11 @@
       };
     }
 
+    // Mexico has none: the real one answers 404.
+    async getIdentificationTypes() {
+      throw { message: 'resource not found', error: 'not_found', status: 404 };
+    }
+
     async getPaymentMethods() {
       return { results: [{ id: 'visa', issuer: { id: 310, name: 'Banco' } }] };
     }

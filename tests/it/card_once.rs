@@ -201,8 +201,9 @@ async fn a_process_that_dies_before_the_charge_charges_only_who_asks_again() {
                 tokio::time::sleep(std::time::Duration::from_millis(2)).await;
             }
             sale.abort();
-            portal.world().router.set_delay(None);
+            // What the request began goes on without it, until its process is gone.
             portal.shop.world = portal.shop.world.restart().await;
+            portal.world().router.set_delay(None);
             if asks_again {
                 assert_ready(&portal.sell(portal.wish(gateway, "tok_ok")).await.unwrap());
                 assert_eq!((portal.charges(gateway), portal.users().len()), (1, 1));

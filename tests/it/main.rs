@@ -49,6 +49,7 @@ mod refunds;
 mod retention;
 mod router_check;
 mod router_client;
+mod router_reads;
 mod router_sim;
 mod sales;
 mod script;

@@ -40,6 +40,12 @@ pub struct Tenant {
     pub email: String,
     pub session: String,
     pub order: OrderRef,
+    /// What this tenant's requests say for a password.
+    pub password: &'static str,
+    /// The gateway's id of a payment.
+    pub payment: String,
+    /// What Mercado Pago signs with for whoever asks.
+    pub hook: String,
 }
 
 impl Office {
@@ -73,6 +79,17 @@ impl Office {
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let port = self.shop.world.relay.public_url().port().unwrap();
         ask_at(([127, 0, 0, 1], port).into(), method, path, headers, body).await
+    }
+
+    /// A sale waits for jobs.
+    pub async fn while_jobs_run(&self, asked: impl Future<Output = Reply>) -> Reply {
+        tokio::pin!(asked);
+        loop {
+            tokio::select! {
+                reply = &mut asked => return reply,
+                () = tokio::time::sleep(std::time::Duration::from_millis(5)) => self.shop.world.drain().await,
+            }
+        }
     }
 
     /// With a session or a key; no body where it is `null`.
@@ -165,9 +182,58 @@ impl Office {
             email,
             session,
             order: OrderRef::new(""),
+            password: "otra cosa cualquiera",
+            payment: String::new(),
+            hook: format!("hook-{mark}"),
         };
         tenant.order = self.order(&tenant, "mercadopago", State::Delivered, 3550).await;
+        tenant.payment = self.shop.world.order(&tenant.order).await.gateway_id.unwrap();
         tenant
+    }
+
+    /// Gives the relay the login of the simulated router.
+    pub async fn let_in(&self, tenant: &Tenant) {
+        let path = format!("/api/v1/admin/mi-empresa/routers/{}", tenant.router);
+        let login = json!({"usuario": "relay", "password_encrypted": "relay-pass"});
+        self.done(&tenant.session, "PUT", &path, login).await;
+    }
+
+    /// Makes a tenant sell: its router lets the relay in and has the profile, and the simulated gateways are its own.
+    pub async fn open_for_sale(&self, tenant: &Tenant) {
+        self.let_in(tenant).await;
+        self.shop.world.router.add_profile(&format!("dia-{}", tenant.mark));
+        let conekta = json!({"conekta_private_key": "key_demoPrivate0000000000",
+            "conekta_public_key": "key_demoPublic00000000000", "conekta_mode": "live"});
+        self.done(
+            &tenant.session,
+            "PUT",
+            "/api/v1/admin/mi-empresa/conekta-config",
+            conekta,
+        )
+        .await;
+        let mercadopago = json!({"access_token": "APP_USR-demo-access-token", "public_key": "APP_USR-demo-public-key",
+            "webhook_secret": format!("hook-{}", tenant.mark), "mode": "test"});
+        self.done(
+            &tenant.session,
+            "POST",
+            "/api/v1/payments/configurar-credenciales",
+            mercadopago,
+        )
+        .await;
+        let directory = self.store().directory();
+        for account in directory.accounts.values() {
+            let is_his = account.company.as_str() == tenant.company;
+            if is_his {
+                let mut account = account.clone();
+                account.base_url = Some(self.shop.gateway(account.gateway().as_str()).base_url().to_owned());
+                let put = move |db: &mikrelay::store::Db<'_>| {
+                    db.put_account(&account)?;
+                    db.bump_directory_version()
+                };
+                self.store().write(put).await.unwrap();
+            }
+        }
+        self.store().refresh_directory().await.unwrap();
     }
 
     /// An order of a company, as a sale leaves it.
@@ -199,6 +265,14 @@ impl Office {
         };
         let lines = self.store().read(move |db| db.audits(&filter)).await.unwrap();
         lines.into_iter().rev().map(|audit| audit.line.act).collect()
+    }
+
+    /// What became of the orders, oldest first.
+    pub fn steps(&self) -> Vec<String> {
+        let database = self.database();
+        let mut statement = database.prepare("SELECT text FROM order_step ORDER BY id").unwrap();
+        let steps = statement.query_map([], |row| row.get(0)).unwrap();
+        steps.map(Result::unwrap).collect()
     }
 
     /// A connection to the store's file, beside the relay.

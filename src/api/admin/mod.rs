@@ -116,6 +116,7 @@ fn fault_of_field(ask: &Ask<'_>, field: &str, kind: &FieldFault) -> Refusal {
         FieldFault::Empty => Wrong::new("string_too_short", "value-empty"),
         FieldFault::TooLong(most) => Wrong::with("string_too_long", "field-too-long", most.to_string()),
         FieldFault::NotPlain => Wrong::with("value_error", "field-not-plain", field.to_owned()),
+        FieldFault::NotForRouters => Wrong::with("value_error", "field-not-for-routers", field.to_owned()),
         FieldFault::Email => Wrong::new("value_error", "fault-email"),
         FieldFault::Url => Wrong::new("url_parsing", "value-url"),
         FieldFault::Amount => Wrong::new("decimal_parsing", "amount-not-a-number"),
