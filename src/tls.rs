@@ -1,7 +1,7 @@
 //! TLS as a client, shared by everything that dials out: aws-lc-rs as the only provider, always passed
 //! explicitly, TLS 1.2 and 1.3, and two kinds of trust. It does not serve TLS.
 
-pub mod certificate;
+pub mod shown;
 
 use std::io;
 use std::sync::Arc;

@@ -83,7 +83,10 @@ pub fn report(config: &Config, args: &DoctorArgs, means: &Means) -> Result<Repor
     let runtime = runtime()?;
     if !wish.offline && io::stderr().is_terminal() {
         // Nobody is left to tell if standard error is closed.
-        let _ = writeln!(io::stderr(), "asking routers, gateways and the rest; this takes some seconds");
+        let _ = writeln!(
+            io::stderr(),
+            "asking routers, gateways and the rest; this takes some seconds"
+        );
     }
     Ok(runtime.block_on(examine(config, stored, &wish, means)))
 }

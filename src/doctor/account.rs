@@ -35,7 +35,10 @@ pub(super) fn keys(account: &Account, company: Option<&Company>) -> Vec<Finding>
     if has_key_of_other_mode(&account.keys, account.mode) {
         findings.push(Finding::new(
             Kind::AccountMode,
-            format!("`mode` is `{}`, and a key is of the other mode", mode_word(account.mode)),
+            format!(
+                "`mode` is `{}`, and a key is of the other mode",
+                mode_word(account.mode)
+            ),
             "keys with `_live_` go with `mode = \"live\"`, keys with `_sandbox_` or `_test_` with `mode = \"test\"`",
         ));
     } else if account.mode == Mode::Test {
@@ -126,7 +129,7 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
         findings.push(Finding::new(
             Kind::SignaturesRefused,
             format!(
-                "{wrong} webhooks of the last {DAYS_OF_REFUSALS} days were not believed, the last one {}",
+                "webhooks of the last {DAYS_OF_REFUSALS} days that were not believed: {wrong}, the last one {}",
                 ago(last, now)
             ),
             format!(
@@ -139,7 +142,9 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
     if stale > 0 {
         findings.push(Finding::new(
             Kind::SignaturesStale,
-            format!("{stale} webhooks of the last {DAYS_OF_REFUSALS} days were signed minutes ago or in the future"),
+            format!(
+                "webhooks of the last {DAYS_OF_REFUSALS} days whose signature was too old or from the future: {stale}"
+            ),
             "is this machine's clock right (`timedatectl`)? Let it ask a time server",
         ));
     }
@@ -148,7 +153,10 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
     {
         findings.push(Finding::new(
             Kind::ComparisonFailed,
-            format!("the comparison of {} failed: {problem}", comparison.until.strftime("%Y-%m-%d")),
+            format!(
+                "the comparison of {} failed: {problem}",
+                comparison.until.strftime("%Y-%m-%d")
+            ),
             "it is tried again every night; `mikrelay order ledger` shows it",
         ));
     }
@@ -168,7 +176,10 @@ fn webhooks(account: &Account, past: &Past, hook: &str, now: Timestamp) -> Findi
     };
     match (past.last_webhook, past.last_payment) {
         (None, None) => Finding::ok("no webhook and no payment yet"),
-        (Some(webhook), None) => Finding::ok(format!("the last webhook came {}; no payment yet", ago(Some(webhook), now))),
+        (Some(webhook), None) => Finding::ok(format!(
+            "the last webhook came {}; no payment yet",
+            ago(Some(webhook), now)
+        )),
         (None, Some(payment)) => missing(format!(
             "payments were found by asking, the last one {}, and no webhook came",
             ago(Some(payment), now)

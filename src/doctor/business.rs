@@ -35,37 +35,46 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
     add(
         stuck,
         Kind::OrdersStuck,
-        format!("{stuck} orders are stuck"),
+        format!("orders that are stuck: {stuck}"),
         "`mikrelay order list --state stuck` says why; mend it, then `mikrelay order retry <reference>`",
     );
-    let waited_s = backlog.waiting_since.map_or(0, |since| now.duration_since(since).as_secs());
+    let waited_s = backlog
+        .waiting_since
+        .map_or(0, |since| now.duration_since(since).as_secs());
     let waiting = count(State::Paid);
     add(
         if waited_s > LONGEST_WAIT_S { waiting } else { 0 },
         Kind::OrdersWaiting,
-        format!("{waiting} paid orders wait for their router, the longest for {}", long_time(waited_s)),
+        format!(
+            "paid orders that wait for their router: {waiting}, the longest for {}",
+            long_time(waited_s)
+        ),
         "mend the router (below); the codes come by themselves then. `mikrelay order list --state paid` shows them",
     );
     let held = count(State::Held);
     add(
         held,
         Kind::OrdersHeld,
-        format!("{held} orders are held"),
+        format!("orders that are held: {held}"),
         "`mikrelay order list --state held` says why; then `mikrelay order retry <reference>` delivers, `order refund` gives back",
     );
     let open = i64::try_from(backlog.refunds.len()).unwrap_or(i64::MAX);
-    let longest = backlog.refunds.iter().min().map_or(0, |since| now.duration_since(*since).as_secs());
+    let longest = backlog
+        .refunds
+        .iter()
+        .min()
+        .map_or(0, |since| now.duration_since(*since).as_secs());
     add(
         open,
         Kind::RefundsOpen,
-        format!("{open} refunds are open, the longest for {}", long_time(longest)),
+        format!("open refunds: {open}, the longest for {}", long_time(longest)),
         "`mikrelay order list --state refunding --state held` shows them; what was given back by hand is told with \
          `mikrelay order refunded <reference>`",
     );
     add(
         backlog.open_events,
         Kind::EventsOpen,
-        format!("{} webhooks wait for more than an hour", backlog.open_events),
+        format!("webhooks that wait for more than an hour: {}", backlog.open_events),
         "is a relay running? `mikrelay event list --open` shows them",
     );
     if findings.is_empty() {
@@ -76,13 +85,20 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
 
 /// Plans on sale that no account can sell.
 pub(super) fn plans(directory: &Directory) -> Vec<Finding> {
-    let mut plans: Vec<_> = directory.plans.values().filter(|plan| directory.is_on_sale(plan)).collect();
+    let mut plans: Vec<_> = directory
+        .plans
+        .values()
+        .filter(|plan| directory.is_on_sale(plan))
+        .collect();
     plans.sort_by(|a, b| a.id.cmp(&b.id));
     let total = plans.len();
     let mut findings: Vec<_> = plans
         .into_iter()
         .filter(|plan| {
-            let company = directory.hotspots.get(&plan.hotspot).and_then(|hotspot| directory.company_of(hotspot));
+            let company = directory
+                .hotspots
+                .get(&plan.hotspot)
+                .and_then(|hotspot| directory.company_of(hotspot));
             let can = |account: &&Account| directory.may_sell(account, plan) && can_sell(account, company);
             directory.accounts.values().find(can).is_none()
         })
@@ -95,14 +111,19 @@ pub(super) fn plans(directory: &Directory) -> Vec<Finding> {
         })
         .collect();
     if findings.is_empty() && total > 0 {
-        findings.push(Finding::ok(format!("each of the {total} plans can be bought")));
+        findings.push(Finding::ok(format!(
+            "plans that can be bought: {total}, which is all of them"
+        )));
     }
     findings
 }
 
 fn can_sell(account: &Account, company: Option<&Company>) -> bool {
     let country = company.map(|company| company.country.as_str()).unwrap_or_default();
-    !matches!(gateway::of(account).pay_method(account, country), PayMethod::Cannot { .. })
+    !matches!(
+        gateway::of(account).pay_method(account, country),
+        PayMethod::Cannot { .. }
+    )
 }
 
 /// A router that reboots takes minutes.

@@ -58,10 +58,14 @@ pub(super) fn judge(
     }
     if open == hosts.len() && open > 0 {
         findings.push(Finding::ok(format!(
-            "the walled garden opens all {open} hosts that buyers need"
+            "the walled garden opens everything that buyers need ({open} hosts)"
         )));
     }
-    let probes: Vec<&str> = PROBES.iter().copied().filter(|probe| opens_probe(ip, http, probe)).collect();
+    let probes: Vec<&str> = PROBES
+        .iter()
+        .copied()
+        .filter(|probe| opens_probe(ip, http, probe))
+        .collect();
     if !probes.is_empty() {
         findings.push(Finding::new(
             Kind::GardenProbes,
@@ -94,8 +98,18 @@ const TROUBLES: &[(Way, Kind, &str, &str)] = &[
         "take `src-address`, `dst-port` and `protocol` out of these rules; pay pages use TCP port 443",
     ),
     (Way::Wildcard, Kind::GardenWildcard, "only a name with `*` covers", ""),
-    (Way::Address, Kind::GardenAddress, "opened by address instead of name:", ""),
-    (Way::HttpOnly, Kind::GardenHttp, "opened in the menu of plain HTTP alone:", ""),
+    (
+        Way::Address,
+        Kind::GardenAddress,
+        "opened by address instead of name:",
+        "",
+    ),
+    (
+        Way::HttpOnly,
+        Kind::GardenHttp,
+        "opened in the menu of plain HTTP alone:",
+        "",
+    ),
 ];
 
 fn way(ip: &[GardenRule], http: &[GardenRule], host: &str, server: &str) -> Way {
@@ -160,7 +174,11 @@ fn fit(rule: &GardenRule, host: &str) -> Option<Way> {
     let port_fits = rule.dst_port.is_empty() || rule.dst_port.split(',').any(|port| port_covers(port, HTTPS_PORT));
     let protocol_fits = rule.protocol.is_empty() || rule.protocol == "tcp" || rule.protocol == "6";
     let is_narrow = rule.has_source || !port_fits || !protocol_fits;
-    Some(if is_narrow && way == Way::Open { Way::Narrow } else { way })
+    Some(if is_narrow && way == Way::Open {
+        Way::Narrow
+    } else {
+        way
+    })
 }
 
 fn opens_probe(ip: &[GardenRule], http: &[GardenRule], probe: &str) -> bool {
@@ -229,7 +247,11 @@ pub(super) fn listed(names: &[&str]) -> String {
     let shown: Vec<_> = names.iter().take(MOST_LISTED).copied().collect();
     let more = names.len().saturating_sub(MOST_LISTED);
     let text = shown.join(", ");
-    if more == 0 { text } else { format!("{text} and {more} more") }
+    if more == 0 {
+        text
+    } else {
+        format!("{text} and {more} more")
+    }
 }
 
 const HTTPS_PORT: u16 = 443;

@@ -62,7 +62,10 @@ fn login_page(wanted: &Hotspot, profile: &ServerProfile) -> Vec<Finding> {
             if !host.eq_ignore_ascii_case(&profile.dns_name) {
                 findings.push(Finding::new(
                     Kind::DnsName,
-                    format!("the business file calls the hotspot `{known}`, the router `{}`", profile.dns_name),
+                    format!(
+                        "the business file calls the hotspot `{known}`, the router `{}`",
+                        profile.dns_name
+                    ),
                     format!("correct `dns_name`, or: {}", set(format!("dns-name={host}"))),
                 ));
             }

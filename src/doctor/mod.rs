@@ -42,7 +42,7 @@ use crate::ids::{AccountId, OrderRef, RouterId};
 use crate::kit::walled_garden_hosts;
 use crate::routeros::{Deadlines, Look, RouterError, Session, Target};
 use crate::store::StoreError;
-use crate::tls::certificate;
+use crate::tls::shown;
 use router::Expected;
 
 /// What the doctor looks with.
@@ -64,7 +64,7 @@ impl Default for Means {
             http: HttpClient::new(),
             deadlines: Deadlines::default(),
             clock: Clock::System,
-            roots: certificate::public_roots(),
+            roots: shown::public_roots(),
             public_at: None,
             room: Room::of,
         }
@@ -154,8 +154,14 @@ async fn machine(
     findings.extend(stored::soundness(config, wish).await);
     // The folder may not be there yet; its room is that of the one above.
     let folder = config.data_dir.ancestors().find(|folder| folder.exists());
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    findings.extend(room::judge(&config.data_dir, &(means.room)(folder), stored::sizes(config)));
+    let folder = folder
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    findings.extend(room::judge(
+        &config.data_dir,
+        &(means.room)(folder),
+        stored::sizes(config),
+    ));
     findings
 }
 
@@ -169,7 +175,9 @@ async fn relay(config: &Config, means: &Means) -> Finding {
     }
     let shown = listen.to_string();
     let asked = match Url::parse(&format!("http://{shown}/health/ready")) {
-        Ok(url) => tokio::time::timeout(TIME_FOR_RELAY, page::get(&url, None, &means.roots, 0)).await.ok(),
+        Ok(url) => tokio::time::timeout(TIME_FOR_RELAY, page::get(&url, None, &means.roots, 0))
+            .await
+            .ok(),
         Err(_) => None,
     };
     public::relay(&shown, asked)
@@ -178,9 +186,13 @@ async fn relay(config: &Config, means: &Means) -> Finding {
 async fn public(config: &Config, wish: &Wish, means: &Means) -> Vec<Finding> {
     let url = config.public_url.as_ref();
     let mut findings = public::address(url);
-    let Some(url) = url.filter(|url| !wish.offline && public::reach(url) != public::Reach::ThisMachine) else {
+    let Some(url) = url.filter(|url| public::reach(url) != public::Reach::ThisMachine) else {
         return findings;
     };
+    if wish.offline {
+        findings.push(Finding::ok(format!("`{url}` was not asked")));
+        return findings;
+    }
     let now = means.clock.now();
     let live = url.join("health/live").unwrap_or_else(|_| url.clone());
     let now_s = u64::try_from(now.as_second()).unwrap_or(0);
@@ -206,7 +218,10 @@ fn start_routers(config: &Config, stored: &Stored, wish: &Wish, means: &Means) -
         .collect();
     routers.sort_by(|a, b| a.id.cmp(&b.id));
     let seats = Arc::new(Semaphore::new(AT_ONCE));
-    let relay_host = config.public_url.as_ref().filter(|url| public::reach(url) != public::Reach::ThisMachine);
+    let relay_host = config
+        .public_url
+        .as_ref()
+        .filter(|url| public::reach(url) != public::Reach::ThisMachine);
     let relay_host = relay_host.and_then(|url| url.host_str().map(str::to_owned));
     let start = |router: &Router| {
         let (directory, means, seats) = (Arc::clone(&stored.directory), means.clone(), Arc::clone(&seats));
@@ -248,18 +263,22 @@ async fn examine_router(
     let (look, scheduled) = match looked {
         Ok(Ok(looked)) => looked,
         Ok(Err(error)) => {
-            findings.push(router::shut_out(&error));
+            findings.push(router::shut_out(&error, &router.tls));
             return findings;
         }
         Err(_) => {
-            findings.push(router::shut_out(&RouterError::Timeout {
+            let late = RouterError::Timeout {
                 step: "everything",
                 after_s: TIME_FOR_ROUTER.as_secs(),
-            }));
+            };
+            findings.push(router::shut_out(&late, &router.tls));
             return findings;
         }
     };
-    findings.push(Finding::ok(format!("logged in as `{}` at {}", credentials.user, router.address)));
+    findings.push(Finding::ok(format!(
+        "logged in as `{}` at {}",
+        credentials.user, router.address
+    )));
     if router::may_not_read(&look) {
         findings.push(router::lacks("the login may not read on the router"));
         return findings;
@@ -286,7 +305,10 @@ async fn look(
     };
     let mut session = Session::connect(&target, &means.deadlines).await?;
     let look = session.look(&credentials.user).await?;
-    let monitored = look.profiles.as_ref().map(|profiles| profile::monitored(profiles, expected));
+    let monitored = look
+        .profiles
+        .as_ref()
+        .map(|profiles| profile::monitored(profiles, expected));
     // Without an answer nothing is said about schedulers.
     let scheduled = match monitored {
         Ok(names) if !names.is_empty() => session.scheduled(&names).await.ok(),
@@ -325,12 +347,7 @@ fn tickets(expected: &Expected<'_>, look: &Look, scheduled: Option<&[String]>) -
     findings
 }
 
-fn garden(
-    directory: &Directory,
-    expected: &Expected<'_>,
-    look: &Look,
-    relay_host: Option<String>,
-) -> Vec<Finding> {
+fn garden(directory: &Directory, expected: &Expected<'_>, look: &Look, relay_host: Option<String>) -> Vec<Finding> {
     let (ip, http) = match (&look.garden_ip, &look.garden_http) {
         (Ok(ip), Ok(http)) => (ip, http),
         (Err(error), _) | (_, Err(error)) => return vec![router::unread("its walled garden", error)],
@@ -354,9 +371,8 @@ fn gateways_on(directory: &Directory, expected: &Expected<'_>) -> Vec<GatewayNam
         let is_open = |hotspot: &&&crate::company::Hotspot| hotspot.links == LinkPolicy::Open;
         account.company == expected.router.company && expected.hotspots.iter().any(|hotspot| is_open(&hotspot))
     };
-    let sells = |account: &Account| {
-        open(account) || expected.plans.iter().any(|plan| directory.may_sell(account, plan))
-    };
+    let sells =
+        |account: &Account| open(account) || expected.plans.iter().any(|plan| directory.may_sell(account, plan));
     let used = |gateway: &GatewayName| {
         let mut accounts = directory.accounts.values();
         accounts.any(|account| account.gateway() == *gateway && sells(account))
@@ -382,7 +398,12 @@ fn start_accounts(config: &Config, stored: &Stored, wish: &Wish, means: &Means) 
         let now = means.clock.now();
         let company = stored.directory.companies.get(&account.company);
         let mut findings = account::keys(account, company);
-        let history = account::history(account, &stored.past(account), &hook(&stored.directory, account, &base), now);
+        let history = account::history(
+            account,
+            &stored.past(account),
+            &hook(&stored.directory, account, &base),
+            now,
+        );
         let asks = !wish.offline && gateway::of(account).can_ask(account);
         let (account, http, seats) = (account.clone(), means.http.clone(), Arc::clone(&seats));
         tokio::spawn(async move {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use crate::tls::TlsError;
-use crate::tls::certificate::{self, Standing};
+use crate::tls::shown::{self, Standing};
 
 /// What came back.
 #[derive(Debug)]
@@ -50,15 +50,18 @@ pub(super) async fn get(
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses: Vec<_> = match place {
         Some(place) => vec![place],
-        None => tokio::net::lookup_host((bare, port)).await.map_err(PageError::Name)?.collect(),
+        None => tokio::net::lookup_host((bare, port))
+            .await
+            .map_err(PageError::Name)?
+            .collect(),
     };
     let tcp = TcpStream::connect(addresses.as_slice())
         .await
         .map_err(PageError::Connect)?;
     let request = request(url, host);
     if url.scheme() == "https" {
-        let (stream, chain) = certificate::connect_to_look(tcp, bare).await?;
-        let standing = certificate::judge(&chain, bare, roots, now_s)?;
+        let (stream, chain) = shown::connect_to_look(tcp, bare).await?;
+        let standing = shown::judge(&chain, bare, roots, now_s)?;
         exchange(stream, &request, Some(standing)).await
     } else {
         exchange(tcp, &request, None).await
@@ -125,7 +128,13 @@ mod tests {
         let page = read_page("HTTP/1.1 301 Moved\r\nlocation: https://x/\r\n\r\nbody", None).unwrap();
         assert_eq!((page.status, page.body.as_str()), (301, "body"));
         assert_eq!(page.location.as_deref(), Some("https://x/"));
-        for text in ["", "SSH-2.0-x\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\n"] {
+        for text in [
+            "",
+            "SSH-2.0-x\r\n\r\n",
+            "HTTP/1.1\r\n\r\n",
+            "HTTP/1.1 x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n",
+        ] {
             assert!(read_page(text, None).is_none(), "{text}");
         }
     }

@@ -8,7 +8,7 @@ use url::{Host, Url};
 use super::finding::{Finding, Kind};
 use super::page::{Page, PageError};
 use super::router::{chain, is_public};
-use crate::tls::certificate::Standing;
+use crate::tls::shown::Standing;
 
 /// Who can reach an address at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,10 @@ fn certificate(url: &Url, standing: &Standing, now: Timestamp) -> Finding {
     let day = |seconds: Option<u64>| {
         let seconds = seconds.and_then(|seconds| i64::try_from(seconds).ok());
         let moment = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        moment.map_or_else(|| "a day it does not tell".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
+        moment.map_or_else(
+            || "a day it does not tell".to_owned(),
+            |moment| moment.strftime("%Y-%m-%d").to_string(),
+        )
     };
     let renew = "renew it: is ACME or the proxy's own renewal still at work, and can it be reached on port 80 or 443?";
     match standing {

@@ -38,28 +38,30 @@ impl<'a> Expected<'a> {
             company: directory.companies.get(&router.company),
             plans: plans.collect(),
             hotspots,
-            has_portal: directory
-                .router_keys
-                .values()
-                .any(|key| key.router == router.id),
+            has_portal: directory.router_keys.values().any(|key| key.router == router.id),
         }
     }
 }
 
 /// Why the relay does not get in, or is told nothing there.
-pub(super) fn shut_out(error: &RouterError) -> Finding {
+pub(super) fn shut_out(error: &RouterError, tls: &RouterTls) -> Finding {
     let (kind, fix) = match error {
-        RouterError::Address(_) => (Kind::RouterAddress, "write `address` as `host:port` in the business file"),
+        RouterError::Address(_) => (
+            Kind::RouterAddress,
+            "write `address` as `host:port` in the business file",
+        ),
         RouterError::Connect { .. } | RouterError::Timeout { step: "connect", .. } => (
             Kind::RouterUnreachable,
             "is the router on, is its tunnel up, and is its API open to this machine? On the router: \
              /ip service set api disabled=no address=<address of the relay>",
         ),
-        RouterError::Tls(TlsError::Handshake(_)) => (
+        // A plain port takes the beginning of TLS for a long word and waits for its end.
+        RouterError::Timeout { step: "login", .. } if *tls != RouterTls::Off => (Kind::RouterTls, WRONG_PIN_OR_PORT),
+        RouterError::Tls(TlsError::Handshake(_)) => (Kind::RouterTls, WRONG_PIN_OR_PORT),
+        RouterError::Tls(_) => (
             Kind::RouterTls,
-            "compare the pinned SHA-256 with the certificate that `/ip service` gives to `api-ssl`, and the port with 8729",
+            "correct the router's `address` and `tls` in the business file",
         ),
-        RouterError::Tls(_) => (Kind::RouterTls, "correct the router's `address` and `tls` in the business file"),
         RouterError::LoginRefused(_) => (
             Kind::RouterLogin,
             "compare `user` and `password` in the business file with /user on the router; its group needs the policy `api`, \
@@ -108,14 +110,22 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
         Err(error) => findings.push(unread("its own rights", error)),
     }
     if let Ok(services) = &look.services {
-        let name = if expected.router.tls == RouterTls::Off { "api" } else { "api-ssl" };
-        let service = services.iter().find(|service| service.name == name && !service.disabled);
+        let name = if expected.router.tls == RouterTls::Off {
+            "api"
+        } else {
+            "api-ssl"
+        };
+        let service = services
+            .iter()
+            .find(|service| service.name == name && !service.disabled);
         let is_login_bound = look.login.as_ref().is_ok_and(|login| !login.address.is_empty());
         match service {
             Some(service) if !service.address.is_empty() => {
                 findings.push(Finding::ok(format!("`{name}` answers {} alone", service.address)));
             }
-            Some(_) if is_login_bound => findings.push(Finding::ok("the login is taken from the relay's address alone")),
+            Some(_) if is_login_bound => {
+                findings.push(Finding::ok("the login is taken from the relay's address alone"))
+            }
             Some(_) => findings.push(Finding::new(
                 Kind::RouterApiOpen,
                 format!("`{name}` answers every address"),
@@ -129,7 +139,8 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
 
 /// Whether the router refuses to show anything at all.
 pub(super) fn may_not_read(look: &Look) -> bool {
-    let is_refused = |error: &RouterError| matches!(error, RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted);
+    let is_refused =
+        |error: &RouterError| matches!(error, RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted);
     look.resource.as_ref().is_err_and(is_refused)
 }
 
@@ -162,9 +173,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
             let is_shared = first == 100 && (64..128).contains(&second);
             !(address.is_private() || address.is_loopback() || address.is_link_local() || is_shared)
         }
-        IpAddr::V6(address) => {
-            !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
-        }
+        IpAddr::V6(address) => !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()),
     }
 }
 
@@ -174,7 +183,10 @@ pub(super) fn system(look: &Look) -> Vec<Finding> {
     match &look.resource {
         Ok(resource) => {
             let identity = look.identity.as_deref().unwrap_or("?");
-            let what = format!("it is `{identity}`, RouterOS {} on {}", resource.version, resource.board_name);
+            let what = format!(
+                "it is `{identity}`, RouterOS {} on {}",
+                resource.version, resource.board_name
+            );
             findings.push(if is_old(resource) {
                 Finding::new(
                     Kind::RouterOld,
@@ -207,7 +219,10 @@ pub(super) fn system(look: &Look) -> Vec<Finding> {
 }
 
 fn is_old(resource: &Resource) -> bool {
-    let mut parts = resource.version_number().split('.').map(|part| part.parse::<u32>().ok());
+    let mut parts = resource
+        .version_number()
+        .split('.')
+        .map(|part| part.parse::<u32>().ok());
     let number = (parts.next().flatten(), parts.next().flatten());
     matches!(number, (Some(major), minor) if (major, minor.unwrap_or(0)) < OLDEST)
 }
@@ -260,7 +275,9 @@ fn moment(clock: &RouterClock, asks: Option<bool>, now: Timestamp) -> Finding {
         );
     };
     if apart_s <= CLOCK_TOLERANCE_S {
-        return Finding::ok(format!("the clock shows {shown}, {apart_s} s apart from this machine's"));
+        return Finding::ok(format!(
+            "the clock shows {shown}, {apart_s} s apart from this machine's"
+        ));
     }
     let fix = match asks {
         Some(true) => {
@@ -271,7 +288,10 @@ fn moment(clock: &RouterClock, asks: Option<bool>, now: Timestamp) -> Finding {
     };
     Finding::new(
         Kind::ClockWrong,
-        format!("the clock shows {shown}, {} apart from this machine's", long_time(apart_s)),
+        format!(
+            "the clock shows {shown}, {} apart from this machine's",
+            long_time(apart_s)
+        ),
         fix,
     )
 }
@@ -287,9 +307,17 @@ fn hours(seconds: i32) -> String {
 
 /// In the unit that people would use.
 pub(super) fn long_time(seconds: i64) -> String {
-    let units = [(365 * 86_400, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    let units = [
+        (365 * 86_400, "years"),
+        (86_400, "days"),
+        (3_600, "hours"),
+        (60, "minutes"),
+    ];
     let fitting = units.into_iter().find(|(size, _)| seconds >= size * 2);
-    fitting.map_or_else(|| format!("{seconds} s"), |(size, unit)| format!("{} {unit}", seconds / size))
+    fitting.map_or_else(
+        || format!("{seconds} s"),
+        |(size, unit)| format!("{} {unit}", seconds / size),
+    )
 }
 
 pub(super) fn unread(what: &str, error: &RouterError) -> Finding {
@@ -319,10 +347,14 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+const WRONG_PIN_OR_PORT: &str = "compare the pinned SHA-256 with the certificate that `/ip service` gives to `api-ssl`, and the \
+     port with 8729";
 /// What a sale needs (facts: routeros 6).
 const NEEDED: &[&str] = &["api", "read", "write"];
 /// What it never needs and an intruder would like.
-const SPARE: &[&str] = &["policy", "ftp", "reboot", "ssh", "telnet", "winbox", "web", "rest-api", "password", "sniff", "romon"];
+const SPARE: &[&str] = &[
+    "policy", "ftp", "reboot", "ssh", "telnet", "winbox", "web", "rest-api", "password", "sniff", "romon",
+];
 /// Orders' comments carry a date, so minutes do not matter; a router without a clock is years behind.
 const CLOCK_TOLERANCE_S: i64 = 300;
 /// The last branch of version 6.

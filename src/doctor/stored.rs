@@ -36,7 +36,9 @@ impl Stored {
     /// Reads a database that a relay may serve meanwhile. Blocks.
     pub fn read(reading: &Reading, now: Timestamp) -> Self {
         let mut unread = Vec::new();
-        let since = now.saturating_sub(SignedDuration::from_hours(24 * DAYS_OF_REFUSALS)).unwrap_or(now);
+        let since = now
+            .saturating_sub(SignedDuration::from_hours(24 * DAYS_OF_REFUSALS))
+            .unwrap_or(now);
         let overdue = now.saturating_sub(EVENTS_WAIT).unwrap_or(now);
         Self {
             directory: reading.directory(),
@@ -44,7 +46,11 @@ impl Stored {
                 by_state: ask(reading, &mut unread, |db| db.count_orders_by_state()),
                 waiting_since: ask(reading, &mut unread, |db| db.oldest_unprovisioned()),
                 refunds: ask(reading, &mut unread, |db| {
-                    Ok(db.open_refunds(now)?.into_iter().map(|refund| refund.wished_at).collect())
+                    Ok(db
+                        .open_refunds(now)?
+                        .into_iter()
+                        .map(|refund| refund.wished_at)
+                        .collect())
                 }),
                 open_events: ask(reading, &mut unread, |db| db.count_open_events(overdue)),
             },

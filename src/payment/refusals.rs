@@ -67,10 +67,7 @@ pub(super) async fn write(relay: &Relay) -> Result<(), StoreError> {
         return Ok(());
     }
     let kept = counted.clone();
-    let written = relay
-        .store()
-        .write(move |db| db.add_refused_callbacks(&counted))
-        .await;
+    let written = relay.store().write(move |db| db.add_refused_callbacks(&counted)).await;
     if written.is_err() {
         kept.into_iter().for_each(|one| relay.0.refusals.add(one));
     }

@@ -412,7 +412,11 @@ fn read_names(reply: &Reply) -> Vec<String> {
 }
 
 /// The one row of a menu that is a record, with the property that makes it one.
-pub(super) fn record<'a>(reply: &'a Reply, command: &'static str, property: &'static str) -> Result<&'a Row, RouterError> {
+pub(super) fn record<'a>(
+    reply: &'a Reply,
+    command: &'static str,
+    property: &'static str,
+) -> Result<&'a Row, RouterError> {
     let row = reply.rows.first().filter(|row| row.get(property).is_some());
     row.ok_or(RouterError::Answer { command, property })
 }

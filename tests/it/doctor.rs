@@ -206,7 +206,13 @@ impl Clinic {
     }
 
     pub async fn examine_for(&self, wish: &Wish) -> Report {
-        let report = examine(&self.config, cli::doctor::stored(&self.config, &self.means), wish, &self.means).await;
+        let report = examine(
+            &self.config,
+            cli::doctor::stored(&self.config, &self.means),
+            wish,
+            &self.means,
+        )
+        .await;
         let shown = shown(&report);
         assert!(!shown.contains("canary"), "a secret is shown:\n{shown}");
         report
@@ -214,12 +220,20 @@ impl Clinic {
 
     pub async fn examine_router(&self) -> Report {
         let router = Some(RouterId::new("r1"));
-        self.examine_for(&Wish { router, ..Wish::default() }).await
+        self.examine_for(&Wish {
+            router,
+            ..Wish::default()
+        })
+        .await
     }
 
     pub async fn examine_account(&self, id: &str) -> Report {
         let account = Some(AccountId::new(id));
-        self.examine_for(&Wish { account, ..Wish::default() }).await
+        self.examine_for(&Wish {
+            account,
+            ..Wish::default()
+        })
+        .await
     }
 }
 
@@ -303,7 +317,9 @@ impl Stub {
                 if writer.write_all(format!("{say}\r\n").as_bytes()).await.is_err() {
                     return;
                 }
-                let Ok(Some(line)) = lines.next_line().await else { return };
+                let Ok(Some(line)) = lines.next_line().await else {
+                    return;
+                };
                 say = match line.split(' ').next().unwrap_or_default() {
                     "EHLO" => "250-mail\r\n250 AUTH PLAIN LOGIN".to_owned(),
                     "AUTH" => to_login.to_owned(),
@@ -392,14 +408,21 @@ async fn nothing_is_found_where_all_is_well_and_nothing_is_changed() {
         let report = clinic.examine().await;
         assert_eq!(report.worst(), Level::Ok, "{}", shown(&report));
         let areas: Vec<_> = report.sections.iter().map(|section| section.area).collect();
-        assert_eq!(areas, ["machine", "public", "mail", "business", "router", "account", "account"]);
+        assert_eq!(
+            areas,
+            ["machine", "public", "mail", "business", "router", "account", "account"]
+        );
         assert!(report.sections.iter().all(|section| !section.findings.is_empty()));
         assert!(shown(&report).contains("All is well."));
         // It looked and changed nothing.
         let commands = clinic.router.commands();
         let reads = |line: &String| line.contains("/print") || line.starts_with("/login") || line == "/quit";
         assert!(commands.iter().all(reads), "{commands:?}");
-        assert!(commands.iter().any(|line| line.starts_with("/ip/hotspot/walled-garden/ip/print")));
+        assert!(
+            commands
+                .iter()
+                .any(|line| line.starts_with("/ip/hotspot/walled-garden/ip/print"))
+        );
         assert_eq!(std::fs::read(&database).unwrap(), before);
         for gateway in [&clinic.gateways.fedapay, &clinic.gateways.cinetpay_v2] {
             assert!(gateway.orders().is_empty(), "a payment was made");
@@ -460,7 +483,9 @@ async fn a_hundred_dead_routers_take_as_long_as_a_few() {
     let report = clinic.examine().await;
     // 24 routers, eight at a time, a second each.
     assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
-    let silent = report.findings().filter(|finding| finding.kind == Some(Kind::RouterSilent));
+    let silent = report
+        .findings()
+        .filter(|finding| finding.kind == Some(Kind::RouterSilent));
     assert_eq!(silent.count(), 24);
 }
 
@@ -474,7 +499,10 @@ fn every_kind_is_found_by_a_test_and_told_in_the_manual() {
     let manual = include_str!("../../docs/doctor.md");
     let codes: BTreeSet<&str> = all.iter().map(|kind| kind.code()).collect();
     assert_eq!(codes.len(), all.len(), "two kinds have one code");
-    let untold: Vec<_> = codes.iter().filter(|code| !manual.contains(&format!("`{code}`"))).collect();
+    let untold: Vec<_> = codes
+        .iter()
+        .filter(|code| !manual.contains(&format!("`{code}`")))
+        .collect();
     assert!(untold.is_empty(), "docs/doctor.md does not name {untold:?}");
     assert!(all.iter().all(|kind| kind.why().ends_with('.')));
 }

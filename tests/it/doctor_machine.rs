@@ -2,7 +2,6 @@
 //! command's own behaviour: exit codes, JSON, and refusals counted by a running relay.
 
 use std::net::TcpListener;
-use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use mikrelay::config::MailTransport;
@@ -16,7 +15,7 @@ use mikrelay::store::{DATABASE_FILE, NewRefund};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::doctor::{Clinic, PUBLIC_HOST, Stub, assert_found, certified, roomy, shown};
+use crate::doctor::{Clinic, PUBLIC_HOST, Stub, assert_found, certified, kinds, roomy, shown};
 use crate::process::Serve;
 use crate::store;
 
@@ -109,8 +108,12 @@ async fn what_is_wrong_with_the_public_address_is_found() {
     let clock: Timestamp = "2119-12-22T12:00:00Z".parse().unwrap();
     clinic.means.clock = mikrelay::clock::Clock::manual(clock);
     let report = clinic.examine().await;
-    assert!(crate::doctor::kinds(&report).contains(&CertificateSoon), "{}", shown(&report));
-    assert!(shown(&report).contains("good until 2120-01-01, 9 days left"), "{}", shown(&report));
+    assert!(kinds(&report).contains(&CertificateSoon), "{}", shown(&report));
+    assert!(
+        shown(&report).contains("good until 2120-01-01, 9 days left"),
+        "{}",
+        shown(&report)
+    );
     clinic.means.clock = mikrelay::clock::Clock::System;
 
     clinic.front.stop();
@@ -133,7 +136,11 @@ async fn what_is_wrong_with_the_public_address_is_found() {
     plain(&mut clinic, &front);
     let report = clinic.examine().await;
     assert_found(&report, &[PublicPlain, PublicRedirect]);
-    assert!(shown(&report).contains("such as `https://pay.example.net`"), "{}", shown(&report));
+    assert!(
+        shown(&report).contains("such as `https://pay.example.net`"),
+        "{}",
+        shown(&report)
+    );
     for front in [Stub::http("404 Not Found", "").await, Stub::saying("SSH-2.0\r\n").await] {
         plain(&mut clinic, &front);
         assert_found(&clinic.examine().await, &[PublicPlain, PublicOther]);
@@ -191,14 +198,25 @@ async fn what_is_wrong_with_the_database_is_found() {
     let victim = index_page(&sound, page);
     damaged[victim * page..(victim + 1) * page].fill(0xa5);
     std::fs::write(&database, &damaged).unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseDamaged), "{found:?}");
     std::fs::write(&database, "").unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseUnusable), "{found:?}");
     std::fs::write(&database, &sound).unwrap();
+    let older = rusqlite::Connection::open(&database).unwrap();
+    older.pragma_update(None, "user_version", 5).unwrap();
+    drop(older);
+    let report = clinic.examine().await;
+    assert!(kinds(&report).contains(&DatabaseUnusable));
+    assert!(
+        shown(&report).contains("`mikrelay serve` brings it up to date"),
+        "{}",
+        shown(&report)
+    );
+    std::fs::write(&database, &sound).unwrap();
     std::fs::rename(data.join("master.key"), data.join("lost.key")).unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseUnusable), "{found:?}");
     clinic.config.data_dir = clinic.folder.path().join("nothing");
     assert_found(&clinic.examine().await, &[DatabaseMissing]);
@@ -217,19 +235,11 @@ async fn a_question_that_cannot_be_answered_hides_no_other() {
     clinic.write(|db| db.insert_order(&order("ODD", State::Delivered, 1)));
     // A word that this program does not know.
     let path = clinic.config.data_dir.join(DATABASE_FILE);
-    replace_in_file(&path, b"delivered", b"delivereX");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.execute("UPDATE orders SET state = 'odd'", []).unwrap();
+    drop(database);
     let report = clinic.examine().await;
     assert_found(&report, &[DatabaseUnchecked]);
-}
-
-fn replace_in_file(path: &Path, from: &[u8], to: &[u8]) {
-    let mut bytes = std::fs::read(path).unwrap();
-    let found: Vec<_> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
-    assert!(!found.is_empty());
-    for at in found {
-        bytes[at..at + to.len()].copy_from_slice(to);
-    }
-    std::fs::write(path, bytes).unwrap();
 }
 
 #[tokio::test]
@@ -255,7 +265,10 @@ async fn what_waits_for_a_person_is_found() {
             ..Wish::default()
         };
         println!("{state:?}");
-        assert_found(&clinic.examine_for(&wish).await, wanted);
+        let mut found = kinds(&clinic.examine_for(&wish).await);
+        // The money was found by asking.
+        found.remove(&WebhooksMissing);
+        assert_eq!(found, wanted.iter().copied().collect());
     }
 }
 
@@ -287,7 +300,7 @@ async fn open_refunds_and_webhooks_are_found() {
         Ok(())
     });
     // The payment came by no webhook, but it is fresh.
-    let found = crate::doctor::kinds(&clinic.examine_for(&wish).await);
+    let found = kinds(&clinic.examine_for(&wish).await);
     assert!(found.contains(&RefundsOpen), "{found:?}");
     let clinic = Clinic::open().await;
     let event = NewEvent {
@@ -349,7 +362,10 @@ async fn the_command_says_by_its_exit_code_what_it_found() {
     // Mail is off, and the webhooks' account cannot be asked.
     let (code, out, err) = run(&["--offline"]).await;
     assert_eq!((code, err.as_str()), (3, ""), "{out}");
-    assert!(out.contains("warning  no mails are sent\n           why: ") && !out.contains('\u{1b}'), "{out}");
+    assert!(
+        out.contains("warning  no mails are sent\n           why: ") && !out.contains('\u{1b}'),
+        "{out}"
+    );
     // Nobody listens at its router's address.
     let (code, out, err) = run(&["--router", "r1", "--json"]).await;
     assert_eq!((code, err.as_str()), (1, ""), "{out}");
@@ -358,11 +374,17 @@ async fn the_command_says_by_its_exit_code_what_it_found() {
     let finding = &report["sections"][0]["findings"][0];
     assert_eq!(finding["code"], "router-unreachable");
     for field in ["level", "what", "why", "fix"] {
-        assert!(finding[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {finding}");
+        assert!(
+            finding[field].as_str().is_some_and(|text| !text.is_empty()),
+            "{field}: {finding}"
+        );
     }
     let (code, out, err) = run(&["--router", "nobody"]).await;
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.contains("error: there is no router `nobody`; there are `r1`"), "{err}");
+    assert!(
+        err.contains("error: there is no router `nobody`; there are `r1`"),
+        "{err}"
+    );
     assert_eq!(run(&["--nonsense"]).await.0, 2);
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `copy-from` and `place-before` are not imitated and are refused as unknown parameters.
 
-use super::hotspot::{Attempt, Way};
 use super::SimVersion;
+use super::hotspot::{Attempt, Way};
 use super::menus::{self, Menu};
 use super::query;
 use super::values::{self, Kind};

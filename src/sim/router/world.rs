@@ -233,7 +233,10 @@ impl World {
 
     /// From 7.10 on (facts: routeros 6).
     pub fn iso_dates(&self) -> bool {
-        let mut parts = self.version_text.split(['.', ' ']).map(|part| part.parse().unwrap_or(0));
+        let mut parts = self
+            .version_text
+            .split(['.', ' '])
+            .map(|part| part.parse().unwrap_or(0));
         let number: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
         number >= (7, 10)
     }
@@ -274,9 +277,23 @@ impl World {
             menus::CLOCK => vec![
                 ("date", values::date_text(local.date(), self.iso_dates())),
                 ("time", local.time().strftime("%H:%M:%S").to_string()),
-                ("time-zone-name", if self.hides_offset { "manual".to_owned() } else { self.zone_name.clone() }),
+                (
+                    "time-zone-name",
+                    if self.hides_offset {
+                        "manual".to_owned()
+                    } else {
+                        self.zone_name.clone()
+                    },
+                ),
                 ("time-zone-autodetect", "true".to_owned()),
-                ("gmt-offset", if self.hides_offset { String::new() } else { offset_text(offset) }),
+                (
+                    "gmt-offset",
+                    if self.hides_offset {
+                        String::new()
+                    } else {
+                        offset_text(offset)
+                    },
+                ),
                 ("dst-active", "false".to_owned()),
             ],
             menus::RESOURCE => vec![

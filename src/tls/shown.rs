@@ -74,7 +74,9 @@ pub fn judge(
     Ok(match at(now_s) {
         // Asked about a day on which no certificate is good any more, it tells its last one.
         Ok(()) => Standing::Good {
-            until_s: at(now_s.saturating_add(A_LIFETIME_S)).err().and_then(|error| end(&error)),
+            until_s: at(now_s.saturating_add(A_LIFETIME_S))
+                .err()
+                .and_then(|error| end(&error)),
         },
         Err(error) => standing(&error),
     })
@@ -131,7 +133,10 @@ mod tests {
         let (chain, roots) = signed();
         let look = |host: &str, roots, now_s| judge(&chain, host, roots, now_s).unwrap();
         let end = 1_798_761_600;
-        assert_eq!(look("pay.example.net", &roots, NOON_S), Standing::Good { until_s: Some(end) });
+        assert_eq!(
+            look("pay.example.net", &roots, NOON_S),
+            Standing::Good { until_s: Some(end) }
+        );
         assert_eq!(
             look("pay.example.net", &roots, end + 1),
             Standing::Expired { since_s: Some(end) }
@@ -139,6 +144,9 @@ mod tests {
         assert_eq!(look("pay.example.net", &roots, 1_600_000_000), Standing::NotYet);
         assert_eq!(look("other.example.net", &roots, NOON_S), Standing::OtherName);
         assert_eq!(look("pay.example.net", &public_roots(), NOON_S), Standing::Untrusted);
-        assert_eq!(judge(&[], "pay.example.net", &roots, NOON_S).unwrap(), Standing::Untrusted);
+        assert_eq!(
+            judge(&[], "pay.example.net", &roots, NOON_S).unwrap(),
+            Standing::Untrusted
+        );
     }
 }
