@@ -3,8 +3,8 @@
 
 pub mod certificate;
 pub mod files;
-pub mod peer;
 pub mod serving;
+pub mod shown;
 pub mod validity;
 
 use std::io;

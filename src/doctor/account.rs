@@ -129,7 +129,7 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
         findings.push(Finding::new(
             Kind::SignaturesRefused,
             format!(
-                "{wrong} webhooks of the last {DAYS_OF_REFUSALS} days were not believed, the last one {}",
+                "webhooks of the last {DAYS_OF_REFUSALS} days that were not believed: {wrong}, the last one {}",
                 ago(last, now)
             ),
             format!(
@@ -142,7 +142,9 @@ pub(super) fn history(account: &Account, past: &Past, hook: &str, now: Timestamp
     if stale > 0 {
         findings.push(Finding::new(
             Kind::SignaturesStale,
-            format!("{stale} webhooks of the last {DAYS_OF_REFUSALS} days were signed minutes ago or in the future"),
+            format!(
+                "webhooks of the last {DAYS_OF_REFUSALS} days whose signature was too old or from the future: {stale}"
+            ),
             "is this machine's clock right (`timedatectl`)? Let it ask a time server",
         ));
     }

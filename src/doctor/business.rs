@@ -35,7 +35,7 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
     add(
         stuck,
         Kind::OrdersStuck,
-        format!("{stuck} orders are stuck"),
+        format!("orders that are stuck: {stuck}"),
         "`mikrelay order list --state stuck` says why; mend it, then `mikrelay order retry <reference>`",
     );
     let waited_s = backlog
@@ -46,7 +46,7 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
         if waited_s > LONGEST_WAIT_S { waiting } else { 0 },
         Kind::OrdersWaiting,
         format!(
-            "{waiting} paid orders wait for their router, the longest for {}",
+            "paid orders that wait for their router: {waiting}, the longest for {}",
             long_time(waited_s)
         ),
         "mend the router (below); the codes come by themselves then. `mikrelay order list --state paid` shows them",
@@ -55,7 +55,7 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
     add(
         held,
         Kind::OrdersHeld,
-        format!("{held} orders are held"),
+        format!("orders that are held: {held}"),
         "`mikrelay order list --state held` says why; then `mikrelay order retry <reference>` delivers, `order refund` gives back",
     );
     let open = i64::try_from(backlog.refunds.len()).unwrap_or(i64::MAX);
@@ -67,14 +67,14 @@ pub(super) fn backlog(backlog: &Backlog, now: Timestamp) -> Vec<Finding> {
     add(
         open,
         Kind::RefundsOpen,
-        format!("{open} refunds are open, the longest for {}", long_time(longest)),
+        format!("open refunds: {open}, the longest for {}", long_time(longest)),
         "`mikrelay order list --state refunding --state held` shows them; what was given back by hand is told with \
          `mikrelay order refunded <reference>`",
     );
     add(
         backlog.open_events,
         Kind::EventsOpen,
-        format!("{} webhooks wait for more than an hour", backlog.open_events),
+        format!("webhooks that wait for more than an hour: {}", backlog.open_events),
         "is a relay running? `mikrelay event list --open` shows them",
     );
     if findings.is_empty() {
@@ -111,7 +111,9 @@ pub(super) fn plans(directory: &Directory) -> Vec<Finding> {
         })
         .collect();
     if findings.is_empty() && total > 0 {
-        findings.push(Finding::ok(format!("each of the {total} plans can be bought")));
+        findings.push(Finding::ok(format!(
+            "plans that can be bought: {total}, which is all of them"
+        )));
     }
     findings
 }

@@ -58,7 +58,7 @@ pub(super) fn judge(
     }
     if open == hosts.len() && open > 0 {
         findings.push(Finding::ok(format!(
-            "the walled garden opens all {open} hosts that buyers need"
+            "the walled garden opens everything that buyers need ({open} hosts)"
         )));
     }
     let probes: Vec<&str> = PROBES

@@ -42,7 +42,7 @@ use crate::ids::{AccountId, OrderRef, RouterId};
 use crate::kit::walled_garden_hosts;
 use crate::routeros::{Deadlines, Look, RouterError, Session, Target};
 use crate::store::StoreError;
-use crate::tls::peer;
+use crate::tls::shown;
 use router::Expected;
 
 /// What the doctor looks with.
@@ -64,7 +64,7 @@ impl Default for Means {
             http: HttpClient::new(),
             deadlines: Deadlines::default(),
             clock: Clock::System,
-            roots: peer::public_roots(),
+            roots: shown::public_roots(),
             public_at: None,
             room: Room::of,
         }
@@ -186,9 +186,13 @@ async fn relay(config: &Config, means: &Means) -> Finding {
 async fn public(config: &Config, wish: &Wish, means: &Means) -> Vec<Finding> {
     let url = config.public_url.as_ref();
     let mut findings = public::address(url);
-    let Some(url) = url.filter(|url| !wish.offline && public::reach(url) != public::Reach::ThisMachine) else {
+    let Some(url) = url.filter(|url| public::reach(url) != public::Reach::ThisMachine) else {
         return findings;
     };
+    if wish.offline {
+        findings.push(Finding::ok(format!("`{url}` was not asked")));
+        return findings;
+    }
     let now = means.clock.now();
     let live = url.join("health/live").unwrap_or_else(|_| url.clone());
     let now_s = u64::try_from(now.as_second()).unwrap_or(0);
@@ -259,14 +263,15 @@ async fn examine_router(
     let (look, scheduled) = match looked {
         Ok(Ok(looked)) => looked,
         Ok(Err(error)) => {
-            findings.push(router::shut_out(&error));
+            findings.push(router::shut_out(&error, &router.tls));
             return findings;
         }
         Err(_) => {
-            findings.push(router::shut_out(&RouterError::Timeout {
+            let late = RouterError::Timeout {
                 step: "everything",
                 after_s: TIME_FOR_ROUTER.as_secs(),
-            }));
+            };
+            findings.push(router::shut_out(&late, &router.tls));
             return findings;
         }
     };

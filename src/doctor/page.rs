@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use crate::tls::TlsError;
-use crate::tls::peer::{self, Standing};
+use crate::tls::shown::{self, Standing};
 
 /// What came back.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ pub(super) async fn get(
         .map_err(PageError::Connect)?;
     let request = request(url, host);
     if url.scheme() == "https" {
-        let (stream, chain) = peer::connect_to_look(tcp, bare).await?;
-        let standing = peer::judge(&chain, bare, roots, now_s)?;
+        let (stream, chain) = shown::connect_to_look(tcp, bare).await?;
+        let standing = shown::judge(&chain, bare, roots, now_s)?;
         exchange(stream, &request, Some(standing)).await
     } else {
         exchange(tcp, &request, None).await

@@ -8,7 +8,7 @@ use url::{Host, Url};
 use super::finding::{Finding, Kind};
 use super::page::{Page, PageError};
 use super::router::{chain, is_public};
-use crate::tls::peer::Standing;
+use crate::tls::shown::Standing;
 
 /// Who can reach an address at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,7 +48,7 @@ pub(super) fn judge(folder: &Path, room: &io::Result<Room>, sizes: Sizes) -> Vec
             let fix = "make room: old logs and backups first; orders, webhooks and mails shrink by themselves with age";
             findings.push(match room.free_bytes {
                 ..FULL_BYTES => Finding::new(Kind::DiskFull, what, fix),
-                ..LOW_BYTES => Finding::new(Kind::DiskLow, what, fix),
+                FULL_BYTES..LOW_BYTES => Finding::new(Kind::DiskLow, what, fix),
                 _ => Finding::ok(what),
             });
         }

@@ -43,7 +43,7 @@ impl<'a> Expected<'a> {
 }
 
 /// Why the relay does not get in, or is told nothing there.
-pub(super) fn shut_out(error: &RouterError) -> Finding {
+pub(super) fn shut_out(error: &RouterError, tls: &RouterTls) -> Finding {
     let (kind, fix) = match error {
         RouterError::Address(_) => (
             Kind::RouterAddress,
@@ -54,10 +54,9 @@ pub(super) fn shut_out(error: &RouterError) -> Finding {
             "is the router on, is its tunnel up, and is its API open to this machine? On the router: \
              /ip service set api disabled=no address=<address of the relay>",
         ),
-        RouterError::Tls(TlsError::Handshake(_)) => (
-            Kind::RouterTls,
-            "compare the pinned SHA-256 with the certificate that `/ip service` gives to `api-ssl`, and the port with 8729",
-        ),
+        // A plain port takes the beginning of TLS for a long word and waits for its end.
+        RouterError::Timeout { step: "login", .. } if *tls != RouterTls::Off => (Kind::RouterTls, WRONG_PIN_OR_PORT),
+        RouterError::Tls(TlsError::Handshake(_)) => (Kind::RouterTls, WRONG_PIN_OR_PORT),
         RouterError::Tls(_) => (
             Kind::RouterTls,
             "correct the router's `address` and `tls` in the business file",
@@ -347,6 +346,8 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+const WRONG_PIN_OR_PORT: &str = "compare the pinned SHA-256 with the certificate that `/ip service` gives to `api-ssl`, and the \
+     port with 8729";
 /// What a sale needs (facts: routeros 6).
 const NEEDED: &[&str] = &["api", "read", "write"];
 /// What it never needs and an intruder would like.

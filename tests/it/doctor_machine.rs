@@ -2,7 +2,6 @@
 //! command's own behaviour: exit codes, JSON, and refusals counted by a running relay.
 
 use std::net::TcpListener;
-use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use mikrelay::config::MailTransport;
@@ -16,7 +15,7 @@ use mikrelay::store::{DATABASE_FILE, NewRefund};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::doctor::{Clinic, PUBLIC_HOST, Stub, assert_found, certified, roomy, shown};
+use crate::doctor::{Clinic, PUBLIC_HOST, Stub, assert_found, certified, kinds, roomy, shown};
 use crate::process::Serve;
 use crate::store;
 
@@ -109,11 +108,7 @@ async fn what_is_wrong_with_the_public_address_is_found() {
     let clock: Timestamp = "2119-12-22T12:00:00Z".parse().unwrap();
     clinic.means.clock = mikrelay::clock::Clock::manual(clock);
     let report = clinic.examine().await;
-    assert!(
-        crate::doctor::kinds(&report).contains(&CertificateSoon),
-        "{}",
-        shown(&report)
-    );
+    assert!(kinds(&report).contains(&CertificateSoon), "{}", shown(&report));
     assert!(
         shown(&report).contains("good until 2120-01-01, 9 days left"),
         "{}",
@@ -203,14 +198,25 @@ async fn what_is_wrong_with_the_database_is_found() {
     let victim = index_page(&sound, page);
     damaged[victim * page..(victim + 1) * page].fill(0xa5);
     std::fs::write(&database, &damaged).unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseDamaged), "{found:?}");
     std::fs::write(&database, "").unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseUnusable), "{found:?}");
     std::fs::write(&database, &sound).unwrap();
+    let older = rusqlite::Connection::open(&database).unwrap();
+    older.pragma_update(None, "user_version", 5).unwrap();
+    drop(older);
+    let report = clinic.examine().await;
+    assert!(kinds(&report).contains(&DatabaseUnusable));
+    assert!(
+        shown(&report).contains("`mikrelay serve` brings it up to date"),
+        "{}",
+        shown(&report)
+    );
+    std::fs::write(&database, &sound).unwrap();
     std::fs::rename(data.join("master.key"), data.join("lost.key")).unwrap();
-    let found = crate::doctor::kinds(&clinic.examine().await);
+    let found = kinds(&clinic.examine().await);
     assert!(found.contains(&DatabaseUnusable), "{found:?}");
     clinic.config.data_dir = clinic.folder.path().join("nothing");
     assert_found(&clinic.examine().await, &[DatabaseMissing]);
@@ -229,21 +235,11 @@ async fn a_question_that_cannot_be_answered_hides_no_other() {
     clinic.write(|db| db.insert_order(&order("ODD", State::Delivered, 1)));
     // A word that this program does not know.
     let path = clinic.config.data_dir.join(DATABASE_FILE);
-    replace_in_file(&path, b"delivered", b"delivereX");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.execute("UPDATE orders SET state = 'odd'", []).unwrap();
+    drop(database);
     let report = clinic.examine().await;
     assert_found(&report, &[DatabaseUnchecked]);
-}
-
-fn replace_in_file(path: &Path, from: &[u8], to: &[u8]) {
-    let mut bytes = std::fs::read(path).unwrap();
-    let found: Vec<_> = (0..bytes.len() - from.len())
-        .filter(|at| bytes[*at..].starts_with(from))
-        .collect();
-    assert!(!found.is_empty());
-    for at in found {
-        bytes[at..at + to.len()].copy_from_slice(to);
-    }
-    std::fs::write(path, bytes).unwrap();
 }
 
 #[tokio::test]
@@ -269,7 +265,10 @@ async fn what_waits_for_a_person_is_found() {
             ..Wish::default()
         };
         println!("{state:?}");
-        assert_found(&clinic.examine_for(&wish).await, wanted);
+        let mut found = kinds(&clinic.examine_for(&wish).await);
+        // The money was found by asking.
+        found.remove(&WebhooksMissing);
+        assert_eq!(found, wanted.iter().copied().collect());
     }
 }
 
@@ -301,7 +300,7 @@ async fn open_refunds_and_webhooks_are_found() {
         Ok(())
     });
     // The payment came by no webhook, but it is fresh.
-    let found = crate::doctor::kinds(&clinic.examine_for(&wish).await);
+    let found = kinds(&clinic.examine_for(&wish).await);
     assert!(found.contains(&RefundsOpen), "{found:?}");
     let clinic = Clinic::open().await;
     let event = NewEvent {
