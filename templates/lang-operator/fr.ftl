@@ -69,8 +69,8 @@ router-not-speaking-api = Ce qui répond à l’adresse du routeur « { $router
 router-not-speaking-api-do = Vérifiez l’adresse et le port dans site.toml (8728, ou 8729 avec TLS) et le service « api » du routeur (Winbox : IP → Services). La commande reprendra toute seule.
 router-refuses = Le routeur « { $router } » refuse de créer le code. Sa réponse : « { $words } ».
 router-refuses-do = Corrigez la cause sur le routeur : la commande reprendra toute seule. « { $retry } » la relance tout de suite.
-sale-record-refused = La vente est faite ; seule sa ligne dans les rapports de Mikhmon manque : le routeur « { $router } » la refuse. Sa réponse : « { $words } ».
-sale-record-refused-do = Donnez au groupe de l’utilisateur du relais le droit « write », et « policy » si cela ne suffit pas (Winbox : System → Users → Groups) ; le relais réessaie pendant trois jours. Ou mettez « mikhmon_records = false » dans site.toml.
+sale-record-refused = La vente est faite ; seule sa ligne dans les rapports de Mikhmon manque : le routeur « { $router } » la refuse. Sa réponse : « { $words } ».
+sale-record-refused-do = Donnez au groupe de l’utilisateur du relais le droit « write », et « policy » si cela ne suffit pas (Winbox : System → Users → Groups) ; le relais réessaie pendant trois jours. Ou mettez « mikhmon_records = false » dans site.toml.
 value-unsendable = La valeur « { $field } » contient un caractère qui ne peut pas être écrit sur le routeur « { $router } ».
 value-unsendable-do = Corrigez cette valeur dans site.toml (lettres sans accent, chiffres, signes simples), puis lancez « mikrelay apply site.toml » et « { $retry } ».
 router-answer-incomplete = La réponse du routeur « { $router } » à « { $command } » est incomplète : il manque « { $property } ».

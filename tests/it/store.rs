@@ -17,6 +17,7 @@ use mikrelay::ids::{AccountId, ApiKeyId, CompanyId, EventId, HotspotId, OrderRef
 use mikrelay::job::{Job, Lane, NewJob, Task};
 use mikrelay::message::{Message, MessageState};
 use mikrelay::mik_params::{Flaw, MikParams, ParamFault};
+use mikrelay::mikhmon::SaleRecord;
 use mikrelay::money::{Currency, Money};
 use mikrelay::order::{Buyer, Instructions, LinkPayment, Online, Order, Place, PlanSnapshot, State};
 use mikrelay::plan::{DataLimit, Plan, TimeLimit};
@@ -1124,6 +1125,18 @@ fn k8_a_database_of_the_first_release_is_opened_with_all_it_holds() {
         assert!(at > schema_time, "{at}");
     }
     assert!(directory.is_on_sale(&directory.plans[&PlanId::new("4h")]));
+    let hotspot = &directory.hotspots[&HotspotId::new("h1")];
+    assert_eq!(
+        hotspot.mikhmon,
+        MikhmonWishes::default(),
+        "nothing is done beside Mikhmon"
+    );
+    let old = OrderRef::new("A");
+    store
+        .write_now(move |db| db.watch_validity(&old, &RouterId::new("r1")))
+        .unwrap();
+    let watches = store.read_now(|db| db.validity_watches(&RouterId::new("r1"))).unwrap();
+    assert_eq!(watches.len(), 1, "an order of that time can be watched");
     assert_eq!(
         all_secrets(&directory.accounts[&AccountId::new("fedapay")].keys),
         ["sk", "wh"]
@@ -1317,4 +1330,61 @@ fn a_webhook_keeps_its_tries_and_its_order_may_go() {
         (stored.state, stored.tries, stored.next_at),
         (HookState::Waiting, 0, fixture.read(|db| Ok(db.now())))
     );
+}
+
+#[test]
+fn sale_records_are_sealed_and_a_router_is_told_of_once() {
+    let fixture = fixture();
+    let order = order("A");
+    fixture.insert(&order);
+    let record = SaleRecord {
+        name: "jun/05/2026-|-09:05:01-|-canary-of-a-record-|-500".to_owned(),
+        owner: "jun2026".to_owned(),
+        source: "jun/05/2026".to_owned(),
+    };
+    let (reference, stored) = (order.reference.clone(), record.clone());
+    fixture.write(move |db| db.put_sale_record(&reference, &stored));
+    assert_eq!(fixture.read(|db| db.sale_record(&order.reference)), Some(record));
+    assert_eq!(fixture.read(|db| db.sale_record(&OrderRef::new("B"))), None);
+    let router = RouterId::new("r1");
+    let note = |fixture: &Fixture| {
+        let router = RouterId::new("r1");
+        fixture.write(move |db| db.note_records_refused(&router, at(1)))
+    };
+    assert!(note(&fixture) && !note(&fixture), "it is news once");
+    fixture.write(move |db| db.clear_records_refused(&router));
+    assert!(note(&fixture), "and again after it was well");
+    for entry in std::fs::read_dir(fixture.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(
+            !bytes.windows(6).any(|window| window == b"canary"),
+            "a code stands in clear"
+        );
+    }
+}
+
+#[test]
+fn a_watched_validity_is_kept_until_it_ends() {
+    let fixture = fixture();
+    let order = order("A");
+    fixture.insert(&order);
+    let (router, reference) = (RouterId::new("r1"), order.reference.clone());
+    fixture.write(move |db| db.watch_validity(&reference, &router));
+    let watches = |fixture: &Fixture| fixture.read(|db| db.validity_watches(&RouterId::new("r1")));
+    let mut watch = watches(&fixture).remove(0);
+    assert_eq!(
+        (watch.validity_s, watch.first_login_at, watch.ends_at),
+        (None, None, None)
+    );
+    (watch.validity_s, watch.first_login_at, watch.ends_at) = (Some(86_400), Some(at(5)), Some(at(86_405)));
+    let saved = watch.clone();
+    fixture.write(move |db| db.save_validity_watch(&saved));
+    assert_eq!(watches(&fixture), [watch]);
+    let reference = order.reference.clone();
+    fixture.write(move |db| db.end_validity(&reference, at(86_406)));
+    assert!(watches(&fixture).is_empty());
+    let reference = order.reference.clone();
+    fixture.write(move |db| db.forget_validity(&reference));
+    let ended = fixture.read(|db| db.validity_ended_at(&order.reference));
+    assert_eq!(ended, Some(at(86_406)), "what the relay ended stays known");
 }

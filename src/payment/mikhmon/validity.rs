@@ -47,7 +47,8 @@ pub(in super::super) async fn look(relay: &Relay, router: &RouterId) -> Result<O
         Err(error) => return Ok(down_or_later(&error)),
     };
     match look_on(relay, &mut loan, watched).await {
-        Ok(pause) => Ok(later(pause, "vouchers are still valid")),
+        Ok(Some(pause)) => Ok(later(pause, "vouchers are still valid")),
+        Ok(None) => Ok(Outcome::Done),
         Err(Fault::Store(error)) => Err(error),
         Err(Fault::Router(RouterError::Trap(trap))) => {
             tracing::warn!(router = %router, "router `{router}`: vouchers cannot be looked at: {trap}");
@@ -99,8 +100,8 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// Returns when to look again.
-async fn look_on(relay: &Relay, loan: &mut Loan, watched: Vec<Watched>) -> Result<SignedDuration, Fault> {
+/// Returns when to look again, if there is anything left to look at.
+async fn look_on(relay: &Relay, loan: &mut Loan, watched: Vec<Watched>) -> Result<Option<SignedDuration>, Fault> {
     let session = loan.session()?;
     let version = session.resource().await?.version;
     let scripts = session.profile_scripts(None).await?;
@@ -108,6 +109,7 @@ async fn look_on(relay: &Relay, loan: &mut Loan, watched: Vec<Watched>) -> Resul
         .into_iter()
         .filter_map(|profile| Some((profile.name, blind_validity(&profile.on_login, &version)?)))
         .collect();
+    let mut open = watched.len();
     let mut of_profile: HashMap<String, Vec<Watched>> = HashMap::new();
     for one in watched {
         let profile = &one.work.order.plan.profile;
@@ -116,7 +118,7 @@ async fn look_on(relay: &Relay, loan: &mut Loan, watched: Vec<Watched>) -> Resul
         }
     }
     if of_profile.is_empty() {
-        return Ok(LOOK_SELDOM);
+        return Ok(Some(LOOK_SELDOM));
     }
     let (clock, sessions) = (session.clock().await?, session.running_sessions().await?);
     let mut round = Round {
@@ -130,10 +132,11 @@ async fn look_on(relay: &Relay, loan: &mut Loan, watched: Vec<Watched>) -> Resul
         let Some(validity) = blind.get(&profile) else { continue };
         let users = loan.session()?.users_of_profile(&profile).await?;
         for one in group {
-            round.judge(relay, loan, one, validity, &users).await?;
+            let stays = round.judge(relay, loan, one, validity, &users).await?;
+            open -= usize::from(!stays);
         }
     }
-    Ok(round.next)
+    Ok((open > 0).then_some(round.next))
 }
 
 /// The validity that nobody ends: the script wants one, and is blind on this version.
@@ -153,6 +156,7 @@ struct Round {
 }
 
 impl Round {
+    /// Says whether the voucher has to be watched any longer.
     async fn judge(
         &mut self,
         relay: &Relay,
@@ -160,28 +164,31 @@ impl Round {
         one: Watched,
         validity: &Validity,
         users: &[SoldUser],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let Watched { mut watch, work } = one;
         let own: Vec<&SoldUser> = users.iter().filter(|user| is_of(&work, user)).collect();
         let was_over = watch.ends_at.is_some_and(|end| end <= self.now);
         // Deleted, moved to another profile, or disabled by somebody else: not ours to end any more.
         if own.is_empty() || (own.iter().all(|user| user.disabled) && !was_over) {
-            return Ok(forget(relay, watch.order).await?);
+            forget(relay, watch.order).await?;
+            return Ok(false);
         }
         let is_news = watch.first_login_at.is_none();
         watch.validity_s = watch.validity_s.max(Some(validity.time.seconds));
         self.date(&mut watch, &work, &own);
         let Some(end) = watch.ends_at else {
             self.next = self.next.min(LOOK_EVERY);
-            return Ok(());
+            return Ok(true);
         };
         if end > self.now {
             self.next = self.next.min(end.duration_since(self.now).max(SHORTEST_PAUSE));
-            return Ok(save(relay, watch, is_news).await?);
+            save(relay, watch, is_news).await?;
+            return Ok(true);
         }
         if self.ended == ENDED_AT_ONCE {
             self.next = SHORTEST_PAUSE;
-            return Ok(save(relay, watch, is_news).await?);
+            save(relay, watch, is_news).await?;
+            return Ok(true);
         }
         // First written down that it is over, so that a half-done end is known for what it is.
         save(relay, watch.clone(), is_news).await?;
@@ -192,7 +199,8 @@ impl Round {
             session.remove_cookies_of(&user.name).await?;
         }
         self.ended += 1;
-        Ok(end_it(relay, watch.order, validity.text.clone()).await?)
+        end_it(relay, watch.order, validity.text.clone()).await?;
+        Ok(false)
     }
 
     /// When the first login was, and when the voucher ends, as far as it shows now.
