@@ -13,6 +13,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod acme;
 mod admin;
 mod architecture;
 mod card_api;
@@ -51,4 +52,5 @@ mod store;
 mod support;
 mod telegram;
 mod tenancy;
+mod tls;
 mod unplaced;
