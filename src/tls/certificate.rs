@@ -105,7 +105,7 @@ impl Certificate {
         let parsed = self
             .key
             .end_entity_cert()
-            .and_then(|der| ParsedCertificate::try_from(der));
+            .and_then(ParsedCertificate::try_from);
         parsed.is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
     }
 
