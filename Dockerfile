@@ -1,6 +1,8 @@
 # mikrelay as one static binary in an empty image.
 #   docker build -t mikrelay .
 #   docker run -p 8080:8080 -v mikrelay-data:/data -e MIKRELAY_PUBLIC_URL=https://pay.example.net mikrelay
+# or with HTTPS of its own:
+#   docker run -p 80:8080 -p 443:8443 -v mikrelay-data:/data mikrelay serve --acme-domain pay.example.net
 
 # Rust's own target on Alpine is musl, which links statically by itself.
 FROM rust:1.95.0-alpine AS build
@@ -20,9 +22,10 @@ COPY --from=build --chown=10001:10001 --chmod=0700 /out/data /data
 USER 10001:10001
 WORKDIR /data
 ENV MIKRELAY_LISTEN=0.0.0.0:8080 \
+    MIKRELAY_TLS_LISTEN=0.0.0.0:8443 \
     MIKRELAY_DATA_DIR=/data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
     CMD ["/mikrelay", "health", "--url", "http://127.0.0.1:8080"]

@@ -128,12 +128,8 @@ impl Tls {
             return Err(missing());
         };
         let name = acme.domains.first().ok_or_else(missing)?;
-        let mut url = Url::parse(&format!("https://{name}/")).map_err(|_| missing())?;
-        if self.listen.port() != 0 {
-            // The usual port is left out of the address again.
-            url.set_port(Some(self.listen.port())).map_err(|()| missing())?;
-        }
-        Ok(url)
+        // Wherever we listen: that is often behind another port.
+        Url::parse(&format!("https://{name}/")).map_err(|_| missing())
     }
 
     /// The port in addresses that lead to HTTPS: that of `public_url`, because it may differ from where we listen.

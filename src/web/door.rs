@@ -109,10 +109,13 @@ impl Arrival {
 async fn shake_hands(tls: TlsAcceptor, mut stream: TcpStream) -> io::Result<Opened> {
     let mut first = [0];
     stream.peek(&mut first).await?;
-    // A method's first letter; no record of TLS begins so.
+    // A method's first letter.
     if first.iter().all(u8::is_ascii_alphabetic) {
         stream.write_all(WRONG_DOOR).await?;
         return Ok(Opened::Refused(Stream::Plain(stream)));
+    }
+    if first != [HANDSHAKE_RECORD] {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "neither TLS nor HTTP"));
     }
     let stream = tls.accept(stream).await?;
     Ok(Opened::Speaking(Stream::Protected(Box::new(stream))))
@@ -175,6 +178,8 @@ impl AsyncWrite for Stream {
     }
 }
 
+/// RFC 8446 5.1: what every conversation in TLS begins with.
+const HANDSHAKE_RECORD: u8 = 22;
 const WRONG_DOOR: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 64\r\n\

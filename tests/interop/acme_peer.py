@@ -263,7 +263,7 @@ def check_redirects(relay, page):
         ("/health/ready", [], 200),
         ("/.well-known/acme-challenge/x", [], 404),
         ("/pagos", ["-d", "{}"], 401),
-        ("/api/v1/catalogo_perfiles_venta", [], 401),
+        ("/api/v1/catalogo_perfiles_venta", [], 403),
         ("/static/order.js", [], 200),
         ("/retrieve-mikhmon-code", form, None),
         ("/nowhere", [], 404),

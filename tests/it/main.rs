@@ -13,6 +13,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod acme;
 mod admin;
 mod architecture;
 mod arrival;
@@ -61,4 +62,5 @@ mod store;
 mod support;
 mod telegram;
 mod tenancy;
+mod tls;
 mod unplaced;
