@@ -274,6 +274,8 @@ fn retrying_lets_held_and_stuck_orders_go_to_the_router() {
         let said = text(|out| retry(&shop.store, "ABC", out));
         assert!(said.starts_with("ABC: released"), "{said}");
         assert_eq!(shop.order().state, after, "{before:?}");
+        let lines = text(|out| crate::cli::audit::list(&shop.store, None, 10, false, out));
+        assert!(lines.contains("order retry") && lines.contains("order ABC"), "{lines}");
         assert_eq!(shop.order().paid_at.is_some(), before == State::Held);
         assert_eq!(
             shop.claimed(Lane::Router(RouterId::new("r1"))),
