@@ -65,11 +65,11 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand export" -s V -l versio
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'The companies'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make a company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change a company; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take a company away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and not __fish_seen_subcommand_from list show add set remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from list" -l json -d 'For programs'
@@ -99,20 +99,20 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from remove" -l yes -d 'Also what belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "list" -d 'The companies'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "show" -d 'One company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a company; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a company away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand company; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "list" -d 'The routers'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "show" -d 'One router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "add" -d 'Make a router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "set" -d 'Change a router; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "remove" -d 'Take a router away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "test" -d 'Connect, log in and compare profiles and hotspot servers with the business file'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and not __fish_seen_subcommand_from list show add set remove test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from list" -l company -d 'Only those of this one' -r
@@ -149,21 +149,21 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_see
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from test" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "list" -d 'The routers'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "show" -d 'One router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a router; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a router away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "test" -d 'Connect, log in and compare profiles and hotspot servers with the business file'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand router; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'The hotspots'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make a hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change a hotspot; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take a hotspot away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and not __fish_seen_subcommand_from list show add set remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from list" -l router -d 'Only those of this one' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -202,20 +202,20 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from remove" -l yes -d 'Also what belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "list" -d 'The hotspots'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "show" -d 'One hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a hotspot; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a hotspot away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'The accounts'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make a account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change a account; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take a account away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and not __fish_seen_subcommand_from list show add set remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from list" -l company -d 'Only those of this one' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -268,20 +268,20 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from remove" -l yes -d 'Also what belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "list" -d 'The accounts'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "show" -d 'One account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a account; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a account away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'The plans'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make a plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change a plan; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take a plan away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from list" -l hotspot -d 'Only those of this one' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -318,11 +318,11 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -l yes -d 'Also what belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "list" -d 'The plans'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "show" -d 'One plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a plan; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a plan away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_seen_subcommand_from list show retry refund refunded ledger help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_seen_subcommand_from list show retry refund refunded ledger help" -s h -l help -d 'Print help'
@@ -337,12 +337,12 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -l state -d 'Only orders in this state, for example `stuck`; may be repeated' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -l limit -d 'How many at the most' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -l voucher -d 'Also show the code'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from retry" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -361,7 +361,7 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from refunded" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from refunded" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from ledger" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from ledger" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from ledger" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from ledger" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from ledger" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and __fish_seen_subcommand_from help" -f -a "list" -d 'The latest orders'
@@ -397,14 +397,14 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and not __fish_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and not __fish_seen_subcommand_from list show replay help" -f -a "show" -d 'One webhook with its exact bytes'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and not __fish_seen_subcommand_from list show replay help" -f -a "replay" -d 'Settle a webhook again'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and not __fish_seen_subcommand_from list show replay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l limit -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l limit -d 'How many at the most' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l open -d 'Only events that need attention or are not settled'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from show" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from show" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from show" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand event; and __fish_seen_subcommand_from replay" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -424,15 +424,15 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and not __fish_s
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and not __fish_seen_subcommand_from list show replay secret rotate endpoint help" -f -a "rotate" -d 'Make a new secret; the old one signs as well for a while'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and not __fish_seen_subcommand_from list show replay secret rotate endpoint help" -f -a "endpoint" -d 'Where a company\'s own webhooks go'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and not __fish_seen_subcommand_from list show replay secret rotate endpoint help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l limit -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l limit -d 'How many at the most' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l open -d 'Only those that nobody took'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -l voucher -d 'Also show the code that it tells of'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hook; and __fish_seen_subcommand_from replay" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -490,11 +490,11 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_s
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from router" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -l company -d 'Only those of this company' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from show" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from show" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from show" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand key; and __fish_seen_subcommand_from revoke" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -526,11 +526,11 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from show" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from show" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -555,9 +555,9 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and not __fish_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and not __fish_seen_subcommand_from list help" -f -a "list" -d 'The latest changes'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and not __fish_seen_subcommand_from list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l company -d 'Only those of this company' -r
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'How many at the most' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l json
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'For programs'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'The latest changes'
@@ -618,32 +618,32 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_s
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "backup" -d 'Copy the database to a new file, while the relay serves'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "health" -d 'Ask a running relay whether it is well; for container health checks'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "list" -d 'The companies'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "show" -d 'One company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "add" -d 'Make a company'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "set" -d 'Change a company; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "remove" -d 'Take a company away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "list" -d 'The routers'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "show" -d 'One router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "add" -d 'Make a router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "set" -d 'Change a router; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "remove" -d 'Take a router away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from router" -f -a "test" -d 'Connect, log in and compare profiles and hotspot servers with the business file'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "list" -d 'The hotspots'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "show" -d 'One hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "add" -d 'Make a hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "set" -d 'Change a hotspot; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "remove" -d 'Take a hotspot away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "list" -d 'The accounts'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "show" -d 'One account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "add" -d 'Make a account'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "set" -d 'Change a account; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "remove" -d 'Take a account away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "list" -d 'The plans'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "show" -d 'One plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "add" -d 'Make a plan'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "set" -d 'Change a plan; what is not named stays, an empty text takes it away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "remove" -d 'Take a plan away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from hotspot" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "list" -d 'The latest orders'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "show" -d 'One order and its history'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "retry" -d 'Let an order go on: a held or stuck one to the router, an unpaid one to the gateway'

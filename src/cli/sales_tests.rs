@@ -206,10 +206,12 @@ fn orders_are_listed_in_a_table_and_as_json() {
 #[test]
 fn an_unknown_state_is_answered_with_the_known_ones() {
     let shop = Shop::new();
-    let error = list(&shop.store, &["payd".to_owned()], 10, false, &mut Vec::new())
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("`payd`") && error.contains("`paid`"), "{error}");
+    let error = list(&shop.store, &["payd".to_owned()], 10, false, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "there is no state `payd`");
+    assert!(
+        crate::cli::fault::hint_of(&error).unwrap().contains("`paid`"),
+        "{error}"
+    );
 }
 
 #[test]

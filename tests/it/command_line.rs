@@ -460,6 +460,14 @@ fn faults_are_those_of_the_business_file_and_nothing_is_written() {
         ),
         (vec!["hotspot", "set", "main", "--length=99"], "length"),
         (
+            vec!["account", "set", "awa-fedapay", "--mode=fake"],
+            "account `awa-fedapay`: unknown variant `fake`, expected `live` or `test`",
+        ),
+        (
+            vec!["hotspot", "set", "main", "--links=all"],
+            "expected `plans` or `open`",
+        ),
+        (
             vec!["account", "set", "awa-fedapay", "--mode=test"],
             "a key belongs to the other `mode`",
         ),

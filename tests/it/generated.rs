@@ -36,8 +36,9 @@ fn bash_completes_commands_options_and_files() {
         ("mikrelay account add --secret-key-file Cargo.to", "Cargo.toml"),
     ];
     for (typed, wanted) in ends {
+        // `compopt` works only below a prompt.
         let script = format!(
-            "source completions/mikrelay.bash; words=({typed}); COMP_WORDS=(\"${{words[@]}}\"); \
+            "compopt() {{ :; }}; source completions/mikrelay.bash; words=({typed}); COMP_WORDS=(\"${{words[@]}}\"); \
              COMP_CWORD=$((${{#words[@]}} - 1)); \
              _mikrelay mikrelay \"${{words[-1]}}\" \"${{words[-2]}}\"; echo \"${{COMPREPLY[@]}}\""
         );
