@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use super::fault::hinted;
 use super::open;
 use crate::audit::{Actor, Changes};
 use crate::site::{self, Site, SiteError, Summary};
@@ -28,7 +29,12 @@ impl Args {
 
 /// Reads a business file from disk.
 pub fn read(file: &Path) -> Result<Site> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        hinted(
+            format!("cannot read `{}`: {error}", file.display()),
+            "name your business file; `mikrelay export` prints one of what is stored",
+        )
+    })?;
     let folder = file.parent().unwrap_or(Path::new("."));
     Ok(site::read(&text, folder)?)
 }

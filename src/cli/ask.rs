@@ -3,10 +3,12 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+
+use super::fault::hinted;
 
 /// A password from the terminal, typed twice and not shown, or the first line of a pipe.
 pub fn ask_password() -> Result<SecretString> {
@@ -17,7 +19,7 @@ pub fn ask_password() -> Result<SecretString> {
     let first = ask("Password: ")?;
     let again = ask("The same again: ")?;
     if *first != *again {
-        bail!("the two are not the same; nothing was changed");
+        return Err(hinted("the two are not the same; nothing was changed", "say it again"));
     }
     Ok(SecretString::from(first.as_str()))
 }
@@ -41,7 +43,7 @@ pub fn ask_lines(name: &str) -> Result<SecretString> {
     let read = input.lock().take(MOST_INPUT_BYTES).read_to_string(&mut text);
     read.context("the secrets cannot be read")?;
     if text.trim().is_empty() {
-        bail!("no secret was given; type it, or pass it in by a pipe");
+        return Err(nothing_given());
     }
     Ok(SecretString::from(text.as_str()))
 }
@@ -67,9 +69,13 @@ fn first_line(input: impl BufRead) -> Result<SecretString> {
         .context("the secret cannot be read")?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        bail!("nothing was given; type it, or pass it in by a pipe");
+        return Err(nothing_given());
     }
     Ok(SecretString::from(password))
+}
+
+fn nothing_given() -> anyhow::Error {
+    hinted("no secret was given", "type it, or pass it in by a pipe")
 }
 
 /// A terminal that does not show what is typed, until this is dropped.

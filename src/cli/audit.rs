@@ -21,8 +21,10 @@ pub enum Command {
         /// Only those of this company
         #[arg(long)]
         company: Option<String>,
+        /// How many at the most
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        /// For programs
         #[arg(long)]
         json: bool,
     },

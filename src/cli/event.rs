@@ -26,14 +26,17 @@ pub enum Command {
         /// Only events that need attention or are not settled
         #[arg(long)]
         open: bool,
+        /// How many at the most
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
     /// One webhook with its exact bytes
     Show {
         id: i64,
+        /// For programs
         #[arg(long)]
         json: bool,
     },

@@ -1,9 +1,12 @@
 //! Errors that say what to do: a sentence and a hint.
 
+use std::error::Error;
 use std::io;
 
+use crate::admin::AdminError;
 use crate::config::ConfigError;
 use crate::shown::shown;
+use crate::site::SiteError;
 
 /// What went wrong, and what to do about it. `mikrelay` prints it as `error:` and `hint:`.
 #[derive(Debug, thiserror::Error)]
@@ -25,12 +28,19 @@ pub fn hinted(sentence: impl Into<String>, hint: impl Into<String>) -> anyhow::E
 /// What to do about an error, where anything in it knows.
 pub fn hint_of(error: &anyhow::Error) -> Option<String> {
     let of_ours = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>());
-    let of_settings = || error.chain().find_map(|cause| of_settings(cause.downcast_ref()?));
-    of_ours.map(|hinted| hinted.hint.clone()).or_else(of_settings)
+    let of_others = || error.chain().find_map(of_others).map(str::to_owned);
+    of_ours.map(|hinted| hinted.hint.clone()).or_else(of_others)
 }
 
-fn of_settings(error: &ConfigError) -> Option<String> {
-    let hint = match error {
+/// What is to be done about errors that other parts know without a hint.
+fn of_others(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(SiteError::Faults(_) | SiteError::Syntax(_)) = cause.downcast_ref() {
+        return Some("nothing was changed; correct the business file and apply it again");
+    }
+    if let Some(AdminError::EmailTaken) = cause.downcast_ref() {
+        return Some("`mikrelay user list` shows all; `mikrelay user enable` lets one in again");
+    }
+    Some(match cause.downcast_ref::<ConfigError>()? {
         ConfigError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             "`mikrelay config example` prints a settings file to begin with; name yours with `--config`"
         }
@@ -38,8 +48,7 @@ fn of_settings(error: &ConfigError) -> Option<String> {
             "`mikrelay config example` prints every setting with its form"
         }
         _ => return None,
-    };
-    Some(hint.to_owned())
+    })
 }
 
 /// Nothing of this kind has this id. The hint names the one that was probably meant, else where they are listed.

@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use url::Url;
 
+use super::fault::hinted;
 use crate::config::Config;
 
 pub fn run(url: Option<&str>, config: impl FnOnce() -> Result<Config>) -> Result<()> {
@@ -14,9 +15,17 @@ pub fn run(url: Option<&str>, config: impl FnOnce() -> Result<Config>) -> Result
         Some(url) => address_of(url)?,
         None => config()?.listen.to_string(),
     };
-    let status = ask(&address).with_context(|| format!("no relay answers at `{address}`"))?;
+    let status = ask(&address).map_err(|error| {
+        hinted(
+            format!("no relay answers at `{address}`: {error}"),
+            "is `mikrelay serve` running, and does it listen there?",
+        )
+    })?;
     if !status.contains(" 200 ") {
-        bail!("the relay is not ready: `{status}`");
+        return Err(hinted(
+            format!("the relay is not ready: `{status}`"),
+            "its log says why; most often the disk is full or the database cannot be written",
+        ));
     }
     Ok(())
 }

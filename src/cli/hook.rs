@@ -29,8 +29,10 @@ pub enum Command {
         /// Only those that nobody took
         #[arg(long)]
         open: bool,
+        /// How many at the most
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -40,6 +42,7 @@ pub enum Command {
         /// Also show the code that it tells of
         #[arg(long)]
         voucher: bool,
+        /// For programs
         #[arg(long)]
         json: bool,
     },

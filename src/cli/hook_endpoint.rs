@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
@@ -39,6 +39,7 @@ pub enum Command {
         /// Only this company's
         #[arg(long)]
         company: Option<String>,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -212,12 +213,15 @@ fn known(store: &Store, id: &str) -> Result<Endpoint> {
 
 /// Whether it may be called is judged at each call; here only its form.
 fn checked(text: &str) -> Result<String> {
-    let wrong = "write the endpoint as `https://shop.example.net/hooks`, without user name and password";
-    let url = Url::parse(text.trim()).ok().context(wrong)?;
-    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if !plain || lane_to(url.as_str()).is_none() {
-        bail!(wrong);
-    }
+    let is_plain =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let url = Url::parse(text.trim()).ok().filter(is_plain);
+    let url = url.filter(|url| lane_to(url.as_str()).is_some()).ok_or_else(|| {
+        fault::hinted(
+            "this is no address that webhooks can be sent to",
+            "write the endpoint as `https://shop.example.net/hooks`, without user name and password",
+        )
+    })?;
     Ok(url.into())
 }
 

@@ -53,6 +53,7 @@ pub enum Command {
         /// Only those of this company
         #[arg(long)]
         company: Option<String>,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -60,6 +61,7 @@ pub enum Command {
     Show {
         /// The id that `key list` shows
         id: String,
+        /// For programs
         #[arg(long)]
         json: bool,
     },

@@ -33,6 +33,7 @@ pub enum Command {
         /// How many at the most
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -42,6 +43,7 @@ pub enum Command {
         /// Also show the code
         #[arg(long)]
         voucher: bool,
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -58,6 +60,7 @@ pub enum Command {
     },
     /// The last daily comparison of each account with its gateway
     Ledger {
+        /// For programs
         #[arg(long)]
         json: bool,
     },

@@ -23,7 +23,9 @@ impl Progress {
         if !to.is_terminal() || is_plain {
             return Self(None);
         }
-        let columns = tcgetwinsize(&to).map_or(USUAL_COLUMNS, |size| usize::from(size.ws_col));
+        // Some terminals do not know how wide they are.
+        let columns = tcgetwinsize(&to).map_or(0, |size| usize::from(size.ws_col));
+        let columns = if columns == 0 { USUAL_COLUMNS } else { columns };
         Self::on(Box::new(to), columns, text)
     }
 

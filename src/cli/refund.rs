@@ -3,9 +3,10 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use clap::ValueEnum;
 
+use super::fault::hinted;
 use super::order::{find, unknown};
 use super::retry::note;
 use super::table::{line, plain};
@@ -184,12 +185,13 @@ fn cannot_of(store: &Store, reference: &str, cannot: &CannotRefund) -> anyhow::E
 
 /// Why nothing is given back; who mistyped a payment is told which ones there are.
 fn explained(cannot: &CannotRefund, payments: &[Payment]) -> anyhow::Error {
-    match cannot {
+    let sentence = match cannot {
         CannotRefund::NoSuchPayment(..) if !payments.is_empty() => {
-            anyhow!("{cannot}; what was paid for it: {}", listed(payments.iter()))
+            format!("{cannot}; what was paid for it: {}", listed(payments.iter()))
         }
-        _ => anyhow!("{cannot}"),
-    }
+        _ => cannot.to_string(),
+    };
+    hinted(sentence, "`mikrelay order show` tells what was paid and what went back")
 }
 
 /// Somebody who refunds an order that was paid twice may want only the second payment back.
@@ -230,10 +232,10 @@ fn print_plan(
     gateway: Option<crate::company::GatewayName>,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let gateway = gateway.with_context(|| {
-        format!(
-            "account `{}` is gone from the business file; put it back, then refund the order",
-            order.account
+    let gateway = gateway.ok_or_else(|| {
+        hinted(
+            format!("account `{}` is gone from the business records", order.account),
+            "put it back, then refund the order",
         )
     })?;
     line(out, "order", Some(&order.reference))?;

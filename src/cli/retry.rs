@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use super::fault::hinted;
 use super::order::{find, unknown};
 use crate::audit::{Actor, Changes};
 use crate::job::{Lane, NewJob, Task};
@@ -32,11 +33,16 @@ pub fn retry(store: &Store, reference: &str, out: &mut dyn Write) -> Result<()> 
     let (order, sentence) = done.ok_or_else(|| unknown(reference))?;
     match sentence {
         Some(sentence) => writeln!(out, "{}: {sentence}", order.reference)?,
-        None => bail!(
-            "order `{}` is {}: there is nothing to retry",
-            order.reference,
-            order.state.as_str()
-        ),
+        None => {
+            return Err(hinted(
+                format!(
+                    "order `{}` is {}: there is nothing to retry",
+                    order.reference,
+                    order.state.as_str()
+                ),
+                format!("`mikrelay order show {}` tells what happened to it", order.reference),
+            ));
+        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use jiff::Timestamp;
 
@@ -67,7 +67,10 @@ pub fn test(store: &Store, id: Option<&str>, out: &mut dyn Write) -> Result<()> 
     }
     drop(progress);
     if broken > 0 {
-        bail!("{broken} of {} routers cannot serve sales", routers.len());
+        return Err(hinted(
+            format!("{broken} of {} routers cannot serve sales", routers.len()),
+            "the hints above say what to do for each",
+        ));
     }
     Ok(())
 }

@@ -207,10 +207,12 @@ fn orders_are_listed_in_a_table_and_as_json() {
 #[test]
 fn an_unknown_state_is_answered_with_the_known_ones() {
     let shop = Shop::new();
-    let error = list(&shop.store, &["payd".to_owned()], 10, false, &mut Vec::new())
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("`payd`") && error.contains("`paid`"), "{error}");
+    let error = list(&shop.store, &["payd".to_owned()], 10, false, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "there is no state `payd`");
+    assert!(
+        crate::cli::fault::hint_of(&error).unwrap().contains("`paid`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -275,6 +277,8 @@ fn retrying_lets_held_and_stuck_orders_go_to_the_router() {
         let said = text(|out| retry(&shop.store, "ABC", out));
         assert!(said.starts_with("ABC: released"), "{said}");
         assert_eq!(shop.order().state, after, "{before:?}");
+        let lines = text(|out| crate::cli::audit::list(&shop.store, None, 10, false, out));
+        assert!(lines.contains("order retry") && lines.contains("order ABC"), "{lines}");
         assert_eq!(shop.order().paid_at.is_some(), before == State::Held);
         assert_eq!(
             shop.claimed(Lane::Router(RouterId::new("r1"))),

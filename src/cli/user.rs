@@ -39,6 +39,7 @@ pub enum Command {
     },
     /// All users
     List {
+        /// For programs
         #[arg(long)]
         json: bool,
     },
@@ -46,6 +47,7 @@ pub enum Command {
     Show {
         /// The e-mail address
         email: String,
+        /// For programs
         #[arg(long)]
         json: bool,
     },

@@ -7,7 +7,7 @@ use super::Kind;
 use super::record::Record;
 use super::secret::KEEP;
 use crate::company::{Account, AccountKeys, Company, Directory, Hotspot, LinkPolicy, Mode, Router, RouterTls};
-use crate::plan::Plan;
+use crate::plan::{DataLimit, Plan};
 
 /// The whole business file.
 pub fn export(directory: &Directory) -> String {
@@ -202,8 +202,20 @@ fn plan(all: &mut Vec<Record>, plan: &Plan) {
     record.text("price", plan.price.major_text());
     record.text("currency", plan.price.currency());
     record.text("time", plan.time.to_routeros());
-    record.text("data", plan.data.to_routeros());
+    record.text("data", data_text(plan.data));
     all.push(record);
+}
+
+/// The largest unit that says it exactly, as a person writes it.
+fn data_text(limit: DataLimit) -> String {
+    let units = [("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)];
+    let fitting = units
+        .iter()
+        .find(|(_, size)| !limit.is_none() && limit.bytes.is_multiple_of(*size));
+    fitting.map_or_else(
+        || limit.to_routeros(),
+        |(unit, size)| format!("{}{unit}", limit.bytes / size),
+    )
 }
 
 const HEAD: &str =

@@ -2,6 +2,7 @@
 //! happened, and routers that come and go are told slowly.
 
 use jiff::SignedDuration;
+use mikrelay::cli::fault::hint_of;
 use mikrelay::cli::{hook, hook_endpoint};
 use mikrelay::hook::HookState;
 use mikrelay::order::State;
@@ -200,9 +201,8 @@ async fn endpoints_are_checked_and_their_secrets_rotate() {
     let store = world.relay.store();
     let none = &mut Vec::new();
     let refuse = |url: &str, event: &str| {
-        hook_endpoint::add(store, "cafe", url, &[event.to_owned()], &mut Vec::new())
-            .unwrap_err()
-            .to_string()
+        let error = hook_endpoint::add(store, "cafe", url, &[event.to_owned()], &mut Vec::new()).unwrap_err();
+        format!("{error}; {}", hint_of(&error).unwrap())
     };
     assert!(refuse("ftp://a.example/", "payment.failed").contains("https://"));
     assert!(refuse("https://user:pass@a.example/", "payment.failed").contains("https://"));

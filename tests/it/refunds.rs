@@ -6,6 +6,7 @@ use mikrelay::cli::refund::{Wish, refund, refunded};
 use mikrelay::order::{Order, State};
 use mikrelay::refund::{Refund, RefundReason, Standing};
 use mikrelay::sim::gateways::{Choice, Fault, Quirk, SimGateways, SimStatus};
+use mikrelay::store::AuditFilter;
 
 use crate::support::{FedapayEvent, MAC, Shop, World};
 
@@ -306,6 +307,14 @@ async fn a_gateway_without_an_api_is_the_operators_to_do() {
     assert_eq!(world.state(&order).await, State::Refunded);
     assert!(world.users()[0].disabled && !world.router.is_online(MAC));
     assert!(refunded(world.relay.store(), order.reference.as_str(), None, &mut out).is_err());
+    let every = AuditFilter {
+        company: None,
+        limit: 10,
+    };
+    let lines = world.relay.store().read_now(|db| db.audits(&every)).unwrap();
+    let acts: Vec<_> = lines.iter().map(|audit| audit.line.act.as_str()).collect();
+    assert_eq!(acts, ["order refunded", "order refund"], "what was refused is no act");
+    assert_eq!(lines[0].line.subject, format!("order {}", order.reference));
 }
 
 #[tokio::test]

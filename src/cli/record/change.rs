@@ -233,7 +233,7 @@ fn put(
     let (kind, shown) = (record.kind.as_str(), plain(record.id()));
     check_names(&store.directory(), &record, table)?;
     let written = store.write_now(move |db| put_in(db, &record, &secrets, verb))?;
-    let changes = written.map_err(explained)?;
+    let changes = written.map_err(|error| explained(error, &format!("{kind} `{shown}`")))?;
     if changes.is_empty() {
         writeln!(out, "{kind} `{shown}`: nothing changed")?;
         return Ok(());
@@ -290,15 +290,20 @@ fn changes(before: Option<&Record>, after: Option<&Record>, secrets: &[&'static 
 }
 
 /// The faults of a record as one error.
-fn explained(error: SiteError) -> anyhow::Error {
-    let SiteError::Faults(flaws) = error else {
-        return error.into();
+fn explained(error: SiteError, shown: &str) -> anyhow::Error {
+    let flaws = match error {
+        SiteError::Faults(flaws) => flaws,
+        // A word that the file's format does not know; its line is of no file that anybody sees.
+        SiteError::Syntax(fault) => {
+            return hinted(format!("{shown}: {}", plain(&fault.sentence)), NOTHING_CHANGED);
+        }
+        error => return error.into(),
     };
     let lines: Vec<_> = flaws
         .iter()
         .map(|flaw| format!("{} `{}`: {}", flaw.kind, plain(&flaw.id), plain(&flaw.sentence)))
         .collect();
-    hinted(lines.join("\n"), "nothing was changed; correct it and say it again")
+    hinted(lines.join("\n"), NOTHING_CHANGED)
 }
 
 /// Whoever names a record that is not there is told which one he may have meant.
@@ -373,3 +378,5 @@ fn listed(kind: &str, ids: &[String]) -> String {
     let each: Vec<_> = ids.iter().map(|id| format!("{kind} `{}`", plain(id))).collect();
     each.join(", ")
 }
+
+const NOTHING_CHANGED: &str = "nothing was changed; correct it and say it again";

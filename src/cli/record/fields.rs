@@ -8,8 +8,6 @@ use crate::site::Kind;
 #[derive(Debug)]
 pub struct Table {
     pub kind: Kind,
-    /// More than one of them.
-    pub plural: &'static str,
     pub fields: &'static [Field],
     /// Which keys `list` shows to people.
     pub columns: &'static [&'static str],
@@ -118,7 +116,6 @@ pub const TABLES: [&Table; 5] = [&COMPANY, &ROUTER, &HOTSPOT, &ACCOUNT, &PLAN];
 
 static COMPANY: Table = Table {
     kind: Kind::Company,
-    plural: "companies",
     fields: &[
         needed("name", "name", "TEXT", "What people know it as"),
         needed(
@@ -142,7 +139,6 @@ static COMPANY: Table = Table {
 
 static ROUTER: Table = Table {
     kind: Kind::Router,
-    plural: "routers",
     fields: &[
         owner("company", "The company it belongs to"),
         needed(
@@ -181,7 +177,6 @@ static ROUTER: Table = Table {
 
 static HOTSPOT: Table = Table {
     kind: Kind::Hotspot,
-    plural: "hotspots",
     fields: &[
         owner("router", "The router it is on"),
         needed(
@@ -221,7 +216,6 @@ static HOTSPOT: Table = Table {
 
 static ACCOUNT: Table = Table {
     kind: Kind::Account,
-    plural: "accounts",
     fields: &[
         owner("company", "The company it belongs to"),
         needed(
@@ -292,7 +286,6 @@ static ACCOUNT: Table = Table {
 
 static PLAN: Table = Table {
     kind: Kind::Plan,
-    plural: "plans",
     fields: &[
         owner("hotspot", "Where it is sold"),
         field(

@@ -114,44 +114,37 @@ impl<N: Noun> FromArgMatches for Command<N> {
 }
 
 fn augment(command: clap::Command, table: &'static Table) -> clap::Command {
-    let kind = table.kind.as_str();
-    let of_all = table.fields.iter().filter(|field| field.form == Form::Owner);
-    let list = of_all.fold(verb(LIST, format!("The {}", table.plural)), |list, field| {
-        list.arg(option(field).help("Only those of this one").required(false))
+    let owners = table.fields.iter().filter(|field| field.form == Form::Owner);
+    let list = owners.fold(verb(LIST, "All of them, or those of one owner"), |list, field| {
+        list.arg(option(field).help("Only those of this one"))
     });
-    let add = table
-        .fields
-        .iter()
-        .fold(verb(ADD, format!("Make a {kind}")), |add, field| {
-            add.arg(option(field).required(field.needed))
-        });
+    let add = table.fields.iter().fold(verb(ADD, "Make one"), |add, field| {
+        add.arg(option(field).required(field.needed))
+    });
     let add = add.after_help(format!("Example: {}", table.example));
     let set = table.fields.iter().fold(
         verb(
             SET,
-            format!("Change a {kind}; what is not named stays, an empty text takes it away"),
+            "Change one; what is not named stays, an empty text takes a value away",
         ),
         |set, field| set.arg(option(field)),
     );
-    let remove = verb(REMOVE, format!("Take a {kind} away"));
-    let yes = switch(YES).help("Also what belongs to it");
+    let remove = verb(REMOVE, "Take one away; refuses while something belongs to it");
     command.subcommands([
-        list.arg(switch(JSON).help("For programs")),
-        verb(SHOW, format!("One {kind}"))
-            .arg(id())
-            .arg(switch(JSON).help("For programs")),
-        with_id(add),
-        with_id(set),
-        remove.arg(id()).arg(yes),
+        list.arg(json()),
+        verb(SHOW, "One with all its values").arg(id()).arg(json()),
+        add.arg(id()),
+        set.arg(id()),
+        remove.arg(id()).arg(switch(YES).help("Also what belongs to it")),
     ])
 }
 
-fn with_id(command: clap::Command) -> clap::Command {
-    command.arg(id())
+fn verb(name: &'static str, about: &'static str) -> clap::Command {
+    clap::Command::new(name).about(about)
 }
 
-fn verb(name: &'static str, about: String) -> clap::Command {
-    clap::Command::new(name).about(about)
+fn json() -> Arg {
+    switch(JSON).help("For programs")
 }
 
 fn id() -> Arg {
