@@ -110,6 +110,9 @@ struct DemoArgs {
     /// Where the relay listens; 0 picks a free port. Without it 8080, or a free one if that is taken
     #[arg(long)]
     port: Option<u16>,
+    /// A folder that keeps the data, for other commands to work on while it runs
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -433,7 +436,7 @@ fn run(cli: Cli) -> Result<()> {
     let out = &mut std::io::stdout().lock();
     match cli.command {
         Command::Serve => serve::run(&load(config)?),
-        Command::Demo(args) => demo::run(args.port),
+        Command::Demo(args) => demo::run(args.port, args.data),
         Command::Apply { file, prune } => apply::run(&open(config)?, &file, prune, out),
         Command::Export => export::run(&open(config)?, out),
         Command::Import(args) => import::run(&load(config)?, args, out),

@@ -92,7 +92,7 @@ impl Draft {
     /// An id that no record of the kind has: `wished`, else with `before` in front of it, else with a number.
     pub fn fresh(&self, kind: &str, wished: &str, before: &str) -> String {
         let wished = slug(wished);
-        let longer = slug(&format!("{before}-{wished}"));
+        let longer = format!("{}-{wished}", slug(before));
         let numbered = (2..).map(|number: u32| format!("{longer}-{number}"));
         let mut ids = [wished, longer.clone()].into_iter().chain(numbered);
         ids.find(|id| !self.has(kind, id)).unwrap_or(longer)
@@ -172,5 +172,5 @@ pub const KEY_WANTED: &str = "(wanted)";
 
 const KINDS: [&str; 5] = ["company", "router", "hotspot", "account", "plan"];
 
-/// Room for what stands before it and a number, below an id's 64.
+/// Twice this and a number stay below an id's 64.
 const SLUG_MAX: usize = 28;

@@ -65,6 +65,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("jobs", &["words", "payment", "store"]),
     ("config", &["words"]),
     ("site", &["words", "config", "notify", "secrets", "store"]),
+    // Reads what others wrote and makes business records of it; the commands read files and ask routers.
+    ("import", &["words", "config", "site"]),
     ("kit", &["words", "config", "gateway"]),
     // Translation between HTTP and the core: neither router nor mail nor any outgoing call.
     ("pages", &["words", "gateway", "payment", "secrets", "store", "web"]),

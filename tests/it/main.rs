@@ -25,6 +25,8 @@ mod endpoints;
 mod gateways;
 mod hotspot_api;
 mod http;
+mod import_commands;
+mod import_pages;
 mod injection;
 mod kit;
 mod leaks;
