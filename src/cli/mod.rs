@@ -66,7 +66,7 @@ enum Command {
     /// Print the business file as it is stored, without secrets
     Export,
     /// Take over an old portal page: its plans, and a new page whose buttons lead here
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     /// What is sold
     #[command(subcommand)]
     Plan(plan_import::PlanCommand),
@@ -439,7 +439,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo(args) => demo::run(args.port, args.data),
         Command::Apply { file, prune } => apply::run(&open(config)?, &file, prune, out),
         Command::Export => export::run(&open(config)?, out),
-        Command::Import(args) => import::run(&load(config)?, args, out),
+        Command::Import(args) => import::run(&load(config)?, *args, out),
         Command::Plan(plan_import::PlanCommand::Import(args)) => plan_import::run(&load(config)?, &args, out),
         Command::Order(command) => match command {
             OrderCommand::List { state, limit, json } => order::list(&open(config)?, &state, limit, json, out),

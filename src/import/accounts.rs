@@ -113,11 +113,7 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
     let gateway = button.gateway;
     let title = gateway.title();
     let is_test = ["_sandbox_", "_test_"].iter().any(|word| key.contains(word)) || key.starts_with("test_");
-    let id = draft.fresh(
-        "account",
-        &format!("{}-{}", place.company, gateway.as_str()),
-        &place.company,
-    );
+    let id = account_id(draft, &place.company, gateway);
     let mut values = vec![
         ("company", Value::from(place.company.as_str())),
         ("gateway", Value::from(gateway.as_str())),

@@ -28,11 +28,22 @@ impl Draft {
         for kind in KINDS {
             table.entry(kind).or_insert_with(|| Value::Array(Vec::new()));
         }
-        Ok(Self {
+        let mut draft = Self {
             table,
             touched: BTreeSet::new(),
             keyless: BTreeSet::new(),
-        })
+        };
+        // The hotspots of a router that is kept for its orders alone are not exported.
+        let hotspots = draft.ids("hotspot");
+        if let Some(Value::Array(plans)) = draft.table.get_mut("plan") {
+            let hotspot_of = |plan: &Value| {
+                plan.as_table()
+                    .and_then(|plan| text_of(plan, "hotspot"))
+                    .map(str::to_owned)
+            };
+            plans.retain(|plan| hotspot_of(plan).is_some_and(|hotspot| hotspots.contains(&hotspot)));
+        }
+        Ok(draft)
     }
 
     pub fn add(&mut self, kind: &'static str, id: &str, values: Vec<(&str, Value)>) {

@@ -94,7 +94,7 @@ impl Reader<'_> {
         };
         match start {
             Some(start) => texts(start..index).next(),
-            None => texts(previous..index).last(),
+            None => texts(previous..index).next_back(),
         }
     }
 

@@ -49,7 +49,7 @@ async function importPage(name, company) {
 /** What the router puts in a page's variables for this phone. */
 async function variables(portal, page) {
   await page.goto(portal);
-  const [, ip, mac] = (await page.locator('.note').last().innerText()).split(' · ');
+  const [, ip, mac] = (await page.locator('.note', { hasText: /(\w\w:){5}/ }).innerText()).split(' · ');
   const status = new URL('/status', portal).href;
   const login = new URL('/login', portal).href;
   return {
@@ -153,7 +153,9 @@ async function sell(portal, bytes, paths, choose) {
     await page.locator('body *').nth(at).click();
     await page.waitForURL((url) => url.href.startsWith(leads));
     await pay(page);
-    await page.getByRole('heading', { name: /^(Vous êtes en ligne|Está en línea)$/ }).waitFor({ timeout: RECONCILED });
+    await page.getByRole('heading', { name: /^(Vous êtes en ligne|Está en línea)$/ }).waitFor({ timeout: RECONCILED }).catch(async (error) => {
+      throw new Error(`${error.message}\n${await page.locator('body').innerText()}`);
+    });
     const { code } = await onPage(page);
     await page.goto(new URL('/status', portal).href);
     assert.equal(await page.locator('#user').innerText(), code, 'the session is that of the code');
