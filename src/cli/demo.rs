@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -34,10 +34,10 @@ use crate::store::Db;
 use crate::user::Role;
 
 /// Runs until Ctrl-C or SIGTERM.
-pub fn run(port: Option<u16>) -> Result<()> {
+pub fn run(port: Option<u16>, data: Option<PathBuf>) -> Result<()> {
     logging::init(LogFormat::Text, LOG_FILTER)?;
     runtime()?.block_on(async {
-        let demo = Demo::start(port).await?;
+        let demo = Demo::start(port, data).await?;
         demo.print(&mut std::io::stdout().lock())?;
         until_told_to_stop().await?;
         demo.running.stop().await;
@@ -60,7 +60,8 @@ struct Demo {
 }
 
 impl Demo {
-    async fn start(port: Option<u16>) -> Result<Self> {
+    /// `data` keeps the relay's data; without it they go with the demo.
+    async fn start(port: Option<u16>, data: Option<PathBuf>) -> Result<Self> {
         let gateways = SimGateways::start(SimGatewaysConfig::default()).await;
         let gateways = Arc::new(gateways.context("the simulated gateways cannot listen")?);
         // An RSA key takes a while to be found, and the rest can start meanwhile.
@@ -68,12 +69,13 @@ impl Demo {
             let gateways = gateways.clone();
             move || gateways.conekta.webhook_key()
         });
-        let data = tempfile::tempdir().context("the demo needs a temporary folder (TMPDIR)")?;
+        let folder = tempfile::tempdir().context("the demo needs a temporary folder (TMPDIR)")?;
+        let data = data.unwrap_or_else(|| folder.path().join("data"));
         let mailbox = MemoryMailbox::default();
         let telegram = SimTelegram::start(0)
             .await
             .context("the simulated Telegram cannot listen")?;
-        let mut config = config(free_port(port).await?, data.path())?;
+        let mut config = config(free_port(port).await?, &data)?;
         config.telegram.base_url = telegram.base_url().parse()?;
         let running = app::start(
             &config,
@@ -121,7 +123,7 @@ impl Demo {
             _telegram: telegram,
             passwords,
             api_key,
-            _data: data,
+            _data: folder,
         })
     }
 
@@ -305,7 +307,7 @@ async fn router_key(running: &Running, router: &str) -> Result<SecretString> {
 fn config(listen: SocketAddr, data: &Path) -> Result<Config> {
     let mut config = Config::read("", Path::new("demo"), std::iter::empty())?;
     config.listen = listen;
-    data.join("data").clone_into(&mut config.data_dir);
+    data.clone_into(&mut config.data_dir);
     // The demo's whole world is this machine; tools may play many senders.
     config.trusted_proxies = vec![IpNet::from(listen.ip())];
     config.outgoing.allow = vec![IpNet::from(listen.ip())];

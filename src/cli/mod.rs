@@ -85,7 +85,7 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     /// Take over an old portal page: its plans, and a new page whose buttons lead here
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     /// Look at orders and let them go on
     #[command(subcommand)]
     Order(order::Command),
@@ -129,6 +129,9 @@ struct DemoArgs {
     /// Where the relay listens; 0 picks a free port. Without it 8080, or a free one if that is taken
     #[arg(long)]
     port: Option<u16>,
+    /// A folder that keeps the data, for other commands to work on while it runs
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    data: Option<PathBuf>,
 }
 
 /// Runs the program and says how it went.
@@ -192,7 +195,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Serve(args) => serve::run(config, args),
-        Command::Demo(args) => demo::run(args.port),
+        Command::Demo(args) => demo::run(args.port, args.data),
         Command::Apply(args) => args.run(config, out),
         Command::Export => export::run(&open(config)?, out),
         Command::Company(command) => command.run(config, out),
@@ -210,7 +213,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> Result<()> {
         Command::Config(command) => command.run(config, out),
         Command::Kit(args) => kit::run(args, || load(config), out),
         Command::Backup(args) => args.run(config, out),
-        Command::Import(args) => import::run(&load(config)?, args, out),
+        Command::Import(args) => import::run(&load(config)?, *args, out),
         Command::Doctor(args) => doctor::run(&load(config)?, &args, out),
         Command::Health { url } => health::run(url.as_deref(), || load(config)),
     }

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use toml::Value;
 
-use super::draft::{Draft, KEY_WANTED};
+use super::draft::{Draft, KEY_WANTED, slug};
 use super::find::Button;
 use super::link::{Field, is_macro};
 use super::places::{Notes, Place};
@@ -54,7 +54,7 @@ pub fn find(
     if site::is_sample(key) || site::is_sample(site) {
         notes.doubt(
             button.line,
-            format!("the {title} key is the sample of a documentation; no account is made of it"),
+            format!("the {title} key is the sample of a documentation; no account is made of it, and its plan is sold by any account of the company"),
         );
         return None;
     }
@@ -113,11 +113,7 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
     let gateway = button.gateway;
     let title = gateway.title();
     let is_test = ["_sandbox_", "_test_"].iter().any(|word| key.contains(word)) || key.starts_with("test_");
-    let id = draft.fresh(
-        "account",
-        &format!("{}-{}", place.company, gateway.as_str()),
-        &place.company,
-    );
+    let id = account_id(draft, &place.company, gateway);
     let mut values = vec![
         ("company", Value::from(place.company.as_str())),
         ("gateway", Value::from(gateway.as_str())),
@@ -163,6 +159,14 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
     }
     draft.add("account", &id, values);
     id
+}
+
+/// `awa-fedapay`, then `awa-fedapay-2`.
+fn account_id(draft: &Draft, company: &str, gateway: GatewayName) -> String {
+    let first = format!("{}-{}", slug(company), gateway.as_str());
+    let numbered = (2..).map(|number: u32| format!("{first}-{number}"));
+    let mut ids = std::iter::once(first.clone()).chain(numbered);
+    ids.find(|id| !draft.has("account", id)).unwrap_or(first)
 }
 
 fn told_key(title: &str, name: &str) -> String {

@@ -28,11 +28,22 @@ impl Draft {
         for kind in KINDS {
             table.entry(kind).or_insert_with(|| Value::Array(Vec::new()));
         }
-        Ok(Self {
+        let mut draft = Self {
             table,
             touched: BTreeSet::new(),
             keyless: BTreeSet::new(),
-        })
+        };
+        // The hotspots of a router that is kept for its orders alone are not exported.
+        let hotspots = draft.ids("hotspot");
+        if let Some(Value::Array(plans)) = draft.table.get_mut("plan") {
+            let hotspot_of = |plan: &Value| {
+                plan.as_table()
+                    .and_then(|plan| text_of(plan, "hotspot"))
+                    .map(str::to_owned)
+            };
+            plans.retain(|plan| hotspot_of(plan).is_some_and(|hotspot| hotspots.contains(&hotspot)));
+        }
+        Ok(draft)
     }
 
     pub fn add(&mut self, kind: &'static str, id: &str, values: Vec<(&str, Value)>) {
@@ -92,7 +103,7 @@ impl Draft {
     /// An id that no record of the kind has: `wished`, else with `before` in front of it, else with a number.
     pub fn fresh(&self, kind: &str, wished: &str, before: &str) -> String {
         let wished = slug(wished);
-        let longer = slug(&format!("{before}-{wished}"));
+        let longer = format!("{}-{wished}", slug(before));
         let numbered = (2..).map(|number: u32| format!("{longer}-{number}"));
         let mut ids = [wished, longer.clone()].into_iter().chain(numbered);
         ids.find(|id| !self.has(kind, id)).unwrap_or(longer)
@@ -172,5 +183,5 @@ pub const KEY_WANTED: &str = "(wanted)";
 
 const KINDS: [&str; 5] = ["company", "router", "hotspot", "account", "plan"];
 
-/// Room for what stands before it and a number, below an id's 64.
+/// Twice this and a number stay below an id's 64.
 const SLUG_MAX: usize = 28;

@@ -14,8 +14,8 @@ pub fn of(page: &[u8], charset: Charset, pieces: &[Piece], index: usize, previou
     };
     let own = match tag.name.as_str() {
         "input" => tag.attribute("value").map(|value| reader.text(value.value.clone())),
-        "a" | "button" => Some(reader.inside(index, &tag.name)),
-        _ => None,
+        "body" | "form" | "table" | "html" => None,
+        name => Some(reader.inside(index, name)),
     };
     own.filter(|text| says_something(text))
         .or_else(|| reader.beside(index, previous))
@@ -94,7 +94,7 @@ impl Reader<'_> {
         };
         match start {
             Some(start) => texts(start..index).next(),
-            None => texts(previous..index).last(),
+            None => texts(previous..index).next_back(),
         }
     }
 

@@ -195,8 +195,8 @@ impl Taker<'_> {
     fn judge_expiry(&mut self, profile: &OfferedProfile, script: &ProfileScript) {
         if script.expiry_on(self.version) == Expiry::Blind {
             let text = format!(
-                "has a script that cannot read the dates of RouterOS {}: its validity never ends. The plan's time of use ends it all \
-                 the same",
+                "has a script that cannot read the dates of RouterOS {}: its validity never ends, and only a plan's time of \
+                 use can end it",
                 shown(self.version)
             );
             self.doubt(profile, &text);

@@ -3,11 +3,11 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::draft::Draft;
-use super::find::{Button, Oddity, Page, Target};
+use super::find::{Button, Oddity, Page, Target, line_of, line_starts};
 use super::link::{Field, is_macro};
 use super::places::{self, Hints, Notes, Place};
 use super::plans::{self, KnownPlan};
-use super::rewrite::Edit;
+use super::rewrite::{Edit, rewritten};
 use super::{Doubt, ImportError, Wish, accounts, glyphs};
 use crate::company::{Directory, GatewayName};
 use crate::ids::RouterId;
@@ -68,12 +68,13 @@ pub fn understand(bytes: &[u8], page: &Page, directory: &Directory, wish: &Wish)
             ),
         );
     }
-    notes.doubts.sort_by_key(|doubt| doubt.line);
-    let edits = rows
+    let edits: Vec<_> = rows
         .iter()
         .filter_map(|row| Some((row, page.buttons.get(row.button)?)))
         .flat_map(|(row, button)| new_target(row, button, wish))
         .collect();
+    leftover_keys(&rewritten(bytes, &edits), page, &mut notes);
+    notes.doubts.sort_by_key(|doubt| doubt.line);
     Ok(Understood {
         rows: rows.into_iter().map(|row| row.row).collect(),
         doubts: notes.doubts,
@@ -82,6 +83,28 @@ pub fn understand(bytes: &[u8], page: &Page, directory: &Directory, wish: &Wish)
         edits,
         router,
     })
+}
+
+/// Secrets of buttons that stand elsewhere in the new page, too: in a comment, or in a button that stays.
+fn leftover_keys(new: &[u8], page: &Page, notes: &mut Notes) {
+    let starts = line_starts(new);
+    for button in &page.buttons {
+        let fields = [Field::ApiKey, Field::Token].into_iter();
+        for key in fields
+            .filter_map(|field| button.fields.get(field))
+            .filter(|key| !is_macro(key))
+        {
+            let found = new.windows(key.len()).position(|window| window == key.as_bytes());
+            if let Some(at) = found {
+                let text = format!(
+                    "{}'s key stands in line {} of the new page still; take it out of there",
+                    button.gateway.title(),
+                    line_of(&starts, at)
+                );
+                notes.doubt(None, text);
+            }
+        }
+    }
 }
 
 struct Sale<'a> {

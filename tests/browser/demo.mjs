@@ -16,9 +16,9 @@ const screenshots = path.join(artifacts, 'screenshots');
 /// The places the demo prints, one `name  address` a line, then `ready`.
 export const PLACES = ['portal', 'phone', 'router', 'mailbox', 'relay', 'mexico', 'mexico_router', 'mexico_mailbox'];
 
-/** Resolves when the demo has printed where everything is. */
-export async function startDemo() {
-  const child = spawn(program, ['demo', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Resolves when the demo has printed where everything is; `more` are further arguments. */
+export async function startDemo(more = []) {
+  const child = spawn(program, ['demo', '--port', '0', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   const errors = [];
   readline.createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));

@@ -69,6 +69,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("jobs", &["words", "payment", "store"]),
     ("config", &["words"]),
     ("site", &["words", "config", "notify", "secrets", "store"]),
+    // Reads what others wrote and makes business records of it; the commands read files and ask routers.
+    ("import", &["words", "config", "site"]),
     // Its pages are the operator's; they share words for times and the stylesheet with the buyers'.
     ("kit", &["words", "pages"]),
     // It asks everybody a harmless question, so it knows everybody who is asked; nobody needs it but the command line.

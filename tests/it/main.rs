@@ -33,6 +33,8 @@ mod gateways;
 mod generated;
 mod hotspot_api;
 mod http;
+mod import_commands;
+mod import_pages;
 mod injection;
 mod kit;
 mod leaks;
