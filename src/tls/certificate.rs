@@ -102,10 +102,7 @@ impl Certificate {
         let Ok(name) = ServerName::try_from(name) else {
             return false;
         };
-        let parsed = self
-            .key
-            .end_entity_cert()
-            .and_then(ParsedCertificate::try_from);
+        let parsed = self.key.end_entity_cert().and_then(ParsedCertificate::try_from);
         parsed.is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
     }
 
