@@ -13,6 +13,7 @@ const PROFILES: &str = "/ip/hotspot/user/profile";
 const SCRIPTS: &str = "/system/script";
 const STOCK: &str = ":local year [ :pick $date 7 11 ];:local month [ :pick $date 0 3 ];";
 const MADE_FOR_7: &str = ":local year [ :pick $date 0 4 ];:local month [ :pick $date 5 7 ];";
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A world whose hotspot has these lines more, and whose profile runs this script.
@@ -46,6 +47,13 @@ async fn sell_as(world: &World, id: u64) -> Order {
     world.order(&order.reference).await
 }
 
+/// A sale, and the minute after which its record is written.
+async fn recorded(world: &World) -> Order {
+    let order = sell(world).await;
+    world.later(MINUTE).await;
+    order
+}
+
 fn user_of(order: &Order) -> String {
     order.voucher.as_ref().unwrap().username.expose_secret().to_owned()
 }
@@ -73,11 +81,11 @@ async fn a_sale_stands_in_all_three_reports_where_mikhmon_writes_none() {
     ] {
         for version in [SimVersion::V6, SimVersion::V7] {
             let world = world(version, "mikhmon_records = true", script).await;
-            let order = sell(&world).await;
+            let order = recorded(&world).await;
             assert_eq!(order.state, State::Delivered);
             let expected = reader::Sale {
                 date: "nov/02/2026".to_owned(),
-                time: "13:00:00".to_owned(),
+                time: "13:01:00".to_owned(),
                 user: user_of(&order),
                 price: "100".to_owned(),
                 ip: IP.to_owned(),
@@ -116,7 +124,7 @@ async fn no_sale_counts_twice_where_mikhmon_records_it() {
         for version in [SimVersion::V6, SimVersion::V7] {
             let script = format!(":put (\",{mode},100,1d,100,,Disable,\"); {{{STOCK} comment=mikhmon");
             let world = world(version, "mikhmon_records = true", &script).await;
-            let order = sell(&world).await;
+            let order = recorded(&world).await;
             assert_eq!(order.state, State::Delivered);
             let all = reader::report(&world.router, "comment", "mikhmon");
             assert_eq!(all.len(), 1, "{mode}: {all:?}");
@@ -136,7 +144,7 @@ async fn no_sale_counts_twice_where_mikhmon_records_it() {
 async fn nothing_is_written_unless_the_hotspot_wishes_it() {
     for lines in ["", "mikhmon_records = false"] {
         let world = world(SimVersion::V7, lines, "").await;
-        let order = sell(&world).await;
+        let order = recorded(&world).await;
         assert_eq!(order.state, State::Delivered);
         assert!(world.router.names(SCRIPTS).is_empty());
         let asked = world.router.commands();
@@ -166,7 +174,7 @@ async fn the_form_is_that_of_the_newest_record_some_mikhmon_can_find() {
             let name = format!("{date}-|-10:00:00-|-old{number}-|-100-|--|--|-1d-|-1H-|-vc-100-");
             world.router.add_sale_record(&name, owner, date);
         }
-        let order = sell(&world).await;
+        let order = recorded(&world).await;
         for (property, key) in [("source", day), ("owner", month)] {
             let lines = reader::report(&world.router, property, key);
             let own: Vec<_> = lines.iter().filter(|line| line.user == user_of(&order)).collect();
@@ -181,13 +189,13 @@ async fn a_lost_answer_leaves_one_record() {
     for at in [CutAt::BeforeExecuting, CutAt::AfterExecuting] {
         let world = world(SimVersion::V7, "mikhmon_records = true", "").await;
         world.router.cut_at_script(at);
-        let order = sell(&world).await;
+        let order = recorded(&world).await;
         assert_eq!(order.state, State::Delivered);
         let world = world.restart().await;
         world.later(HOUR).await;
         let lines = reader::report(&world.router, "comment", "mikhmon");
         assert_eq!(lines.len(), 1, "{at:?}");
-        assert_eq!(lines[0].time, "13:00:00", "it is the same record as the first time");
+        assert_eq!(lines[0].time, "13:01:00", "it is the same record as the first time");
         assert_eq!(world.jobs().await, 0, "{at:?}");
     }
 }
@@ -197,6 +205,7 @@ async fn missing_rights_cost_no_sale_and_are_told_once() {
     let world = world(SimVersion::V7, "mikhmon_records = true", "").await;
     world.router.set_refuse_scripts(true);
     let (first, second) = (sell_as(&world, 1).await, sell_as(&world, 2).await);
+    world.later(MINUTE).await;
     for order in [&first, &second] {
         assert_eq!(order.state, State::Delivered);
         let history = world.history(order).await;
@@ -229,7 +238,7 @@ async fn missing_rights_cost_no_sale_and_are_told_once() {
 async fn refused_records_are_given_up_after_days() {
     let world = world(SimVersion::V7, "mikhmon_records = true", "").await;
     world.router.set_refuse_scripts(true);
-    let order = sell(&world).await;
+    let order = recorded(&world).await;
     for _ in 0..80 {
         world.later(HOUR).await;
     }
@@ -247,7 +256,7 @@ async fn refused_records_are_given_up_after_days() {
 async fn what_went_back_is_not_recorded() {
     let world = world(SimVersion::V7, "mikhmon_records = true", "").await;
     world.router.set_refuse_scripts(true);
-    let order = sell(&world).await;
+    let order = recorded(&world).await;
     let refunded = FedapayEvent {
         name: "transaction.refunded",
         status: "refunded",
@@ -267,7 +276,7 @@ async fn a_router_whose_clock_was_never_set_gets_its_record_later() {
     let world = world(SimVersion::V6, "mikhmon_records = true", "").await;
     let years_behind = 56 * 365 * 86_400;
     world.router.set_clock_skew_s(-years_behind);
-    let order = sell(&world).await;
+    let order = recorded(&world).await;
     assert_eq!(order.state, State::Delivered);
     assert!(world.router.names(SCRIPTS).is_empty());
     world.router.set_clock_skew_s(0);
