@@ -124,7 +124,3 @@ pub enum ImportError {
 
 /// Portal pages have some ten kilobytes, with pictures inside some hundred.
 pub const PAGE_MAX_BYTES: usize = 4 << 20;
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;
