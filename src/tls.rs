@@ -47,6 +47,17 @@ impl TlsError {
     }
 }
 
+impl TlsError {
+    /// What was shown instead of the pinned certificate, in a sentence.
+    pub fn other_certificate(&self) -> Option<String> {
+        let Self::Handshake(error) = self else { return None };
+        match error.get_ref()?.downcast_ref()? {
+            rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => Some(other.to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// The provider of all cryptography here.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())

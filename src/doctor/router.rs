@@ -75,7 +75,11 @@ pub(super) fn shut_out(error: &RouterError, tls: &RouterTls) -> Finding {
             "is its processor at 100 %, does /ip service admit this machine, and are its API sessions not used up?",
         ),
     };
-    Finding::new(kind, chain(error), fix)
+    let what = match error {
+        RouterError::Tls(error) => error.other_certificate(),
+        _ => None,
+    };
+    Finding::new(kind, what.unwrap_or_else(|| chain(error)), fix)
 }
 
 /// The login itself: how it is protected, and what it may do.
