@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::order::print_json;
+use super::progress::Progress;
 use super::serve::runtime;
 use crate::config::Config;
 use crate::doctor::{Finding, Level, Means, Report, Stored, Wish, examine};
@@ -81,13 +82,7 @@ pub fn report(config: &Config, args: &DoctorArgs, means: &Means) -> Result<Repor
     let stored = stored(config, means);
     let wish = wish(args, stored.as_ref().ok().and_then(Option::as_ref))?;
     let runtime = runtime()?;
-    if !wish.offline && io::stderr().is_terminal() {
-        // Nobody is left to tell if standard error is closed.
-        let _ = writeln!(
-            io::stderr(),
-            "asking routers, gateways and the rest; this takes some seconds"
-        );
-    }
+    let _progress = (!wish.offline).then(|| Progress::begin("asking routers, gateways and the rest"));
     Ok(runtime.block_on(examine(config, stored, &wish, means)))
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
 use super::apply;
+use super::progress::Progress;
 use super::table::Table;
 use crate::app;
 use crate::company::Directory;
@@ -348,6 +349,7 @@ pub(super) fn on_router<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let deadlines = Deadlines::default();
+    let _progress = Progress::begin("asking the router");
     Ok(runtime.block_on(async {
         let mut session = Session::connect(target, &deadlines).await?;
         let answer = ask(&mut session).await?;

@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::table::plain;
 use super::{open, record};
 use crate::clock::Clock;
-use crate::company::{Directory, Router, RouterTls};
+use crate::company::{Directory, Hotspot, Router, RouterTls};
 use crate::ids::RouterId;
 use crate::routeros::{Deadlines, RouterError, Session, Survey, Target, TrapKind};
 use crate::store::Store;
@@ -283,6 +283,9 @@ fn check_clock(survey: &Survey, now: Timestamp, list: &mut List<'_>) -> io::Resu
 
 fn check_hotspot(survey: &Survey, wanted: &ExpectedHotspot, list: &mut List<'_>) -> io::Result<()> {
     let name = &wanted.name;
+    if name == Hotspot::ANY_SERVER {
+        return list.ok("codes are good on every hotspot server (`all`)");
+    }
     let Some(server) = survey.servers.iter().find(|server| &server.name == name) else {
         let names = survey.servers.iter().map(|server| server.name.as_str());
         return list.error(

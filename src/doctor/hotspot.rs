@@ -13,6 +13,9 @@ pub(super) fn judge(
     has_plans: bool,
 ) -> Vec<Finding> {
     let name = &wanted.name;
+    if name == Hotspot::ANY_SERVER {
+        return vec![Finding::ok("codes are good on every hotspot server (`all`)".to_owned())];
+    }
     let Some(server) = servers.iter().find(|server| &server.name == name) else {
         let names = servers.iter().map(|server| server.name.as_str());
         return vec![Finding::new(

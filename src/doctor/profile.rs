@@ -75,6 +75,10 @@ pub(super) fn scripts(
         let wants_end = script.mode != ExpiryMode::None;
         ending += usize::from(wants_end);
         match script.expiry_on(version) {
+            // The relay ends them itself.
+            Expiry::Blind if plans.iter().all(|plan| expected.ends_tickets(plan)) => findings.push(Finding::ok(
+                format!("tickets of the profile `{name}` are ended by the relay (`mikhmon_expiry`)"),
+            )),
             Expiry::Blind => endless.push(name),
             Expiry::Unknown => unknown.push(name),
             Expiry::Works if scheduled.is_some_and(|names| !names.iter().any(|known| known == name)) => {
@@ -91,7 +95,8 @@ pub(super) fn scripts(
         findings.push(Finding::new(
             Kind::NeverEnds,
             format!("tickets of the profiles {endless} will not expire: Mikhmon's stock script on RouterOS {version}"),
-            "use a Mikhmon that is made for RouterOS 7.10 and later and save each profile in it again, or go back to 7.9",
+            "set `mikhmon_expiry = true` on the hotspot, so that the relay ends what it sold; or use a Mikhmon that is made for \
+             RouterOS 7.10 and later and save each profile in it again",
         ));
     }
     if !unmonitored.is_empty() {

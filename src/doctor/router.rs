@@ -40,6 +40,12 @@ impl<'a> Expected<'a> {
             has_portal: directory.router_keys.values().any(|key| key.router == router.id),
         }
     }
+
+    /// Whether the relay itself ends what this plan sold.
+    pub(super) fn ends_tickets(&self, plan: &Plan) -> bool {
+        let mut hotspots = self.hotspots.iter().filter(|hotspot| hotspot.id == plan.hotspot);
+        hotspots.any(|hotspot| hotspot.mikhmon.expiry)
+    }
 }
 
 /// Why the relay does not get in, or is told nothing there.
