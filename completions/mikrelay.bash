@@ -37,6 +37,9 @@ _mikrelay() {
             mikrelay,demo)
                 cmd="mikrelay__subcmd__demo"
                 ;;
+            mikrelay,doctor)
+                cmd="mikrelay__subcmd__doctor"
+                ;;
             mikrelay,event)
                 cmd="mikrelay__subcmd__event"
                 ;;
@@ -54,6 +57,9 @@ _mikrelay() {
                 ;;
             mikrelay,hotspot)
                 cmd="mikrelay__subcmd__hotspot"
+                ;;
+            mikrelay,import)
+                cmd="mikrelay__subcmd__import"
                 ;;
             mikrelay,key)
                 cmd="mikrelay__subcmd__key"
@@ -226,6 +232,9 @@ _mikrelay() {
             mikrelay__subcmd__help,demo)
                 cmd="mikrelay__subcmd__help__subcmd__demo"
                 ;;
+            mikrelay__subcmd__help,doctor)
+                cmd="mikrelay__subcmd__help__subcmd__doctor"
+                ;;
             mikrelay__subcmd__help,event)
                 cmd="mikrelay__subcmd__help__subcmd__event"
                 ;;
@@ -243,6 +252,9 @@ _mikrelay() {
                 ;;
             mikrelay__subcmd__help,hotspot)
                 cmd="mikrelay__subcmd__help__subcmd__hotspot"
+                ;;
+            mikrelay__subcmd__help,import)
+                cmd="mikrelay__subcmd__help__subcmd__import"
                 ;;
             mikrelay__subcmd__help,key)
                 cmd="mikrelay__subcmd__help__subcmd__key"
@@ -367,6 +379,9 @@ _mikrelay() {
             mikrelay__subcmd__help__subcmd__hotspot,show)
                 cmd="mikrelay__subcmd__help__subcmd__hotspot__subcmd__show"
                 ;;
+            mikrelay__subcmd__help__subcmd__import,callback)
+                cmd="mikrelay__subcmd__help__subcmd__import__subcmd__callback"
+                ;;
             mikrelay__subcmd__help__subcmd__key,list)
                 cmd="mikrelay__subcmd__help__subcmd__key__subcmd__list"
                 ;;
@@ -381,6 +396,15 @@ _mikrelay() {
                 ;;
             mikrelay__subcmd__help__subcmd__key,show)
                 cmd="mikrelay__subcmd__help__subcmd__key__subcmd__show"
+                ;;
+            mikrelay__subcmd__help__subcmd__kit,gateways)
+                cmd="mikrelay__subcmd__help__subcmd__kit__subcmd__gateways"
+                ;;
+            mikrelay__subcmd__help__subcmd__kit,login)
+                cmd="mikrelay__subcmd__help__subcmd__kit__subcmd__login"
+                ;;
+            mikrelay__subcmd__help__subcmd__kit,script)
+                cmd="mikrelay__subcmd__help__subcmd__kit__subcmd__script"
                 ;;
             mikrelay__subcmd__help__subcmd__kit,walled-garden)
                 cmd="mikrelay__subcmd__help__subcmd__kit__subcmd__walled__subcmd__garden"
@@ -411,6 +435,9 @@ _mikrelay() {
                 ;;
             mikrelay__subcmd__help__subcmd__plan,add)
                 cmd="mikrelay__subcmd__help__subcmd__plan__subcmd__add"
+                ;;
+            mikrelay__subcmd__help__subcmd__plan,import)
+                cmd="mikrelay__subcmd__help__subcmd__plan__subcmd__import"
                 ;;
             mikrelay__subcmd__help__subcmd__plan,list)
                 cmd="mikrelay__subcmd__help__subcmd__plan__subcmd__list"
@@ -601,6 +628,18 @@ _mikrelay() {
             mikrelay__subcmd__hotspot__subcmd__help,show)
                 cmd="mikrelay__subcmd__hotspot__subcmd__help__subcmd__show"
                 ;;
+            mikrelay__subcmd__import,callback)
+                cmd="mikrelay__subcmd__import__subcmd__callback"
+                ;;
+            mikrelay__subcmd__import,help)
+                cmd="mikrelay__subcmd__import__subcmd__help"
+                ;;
+            mikrelay__subcmd__import__subcmd__help,callback)
+                cmd="mikrelay__subcmd__import__subcmd__help__subcmd__callback"
+                ;;
+            mikrelay__subcmd__import__subcmd__help,help)
+                cmd="mikrelay__subcmd__import__subcmd__help__subcmd__help"
+                ;;
             mikrelay__subcmd__key,add)
                 cmd="mikrelay__subcmd__key__subcmd__make"
                 ;;
@@ -643,14 +682,32 @@ _mikrelay() {
             mikrelay__subcmd__key__subcmd__help,show)
                 cmd="mikrelay__subcmd__key__subcmd__help__subcmd__show"
                 ;;
+            mikrelay__subcmd__kit,gateways)
+                cmd="mikrelay__subcmd__kit__subcmd__gateways"
+                ;;
             mikrelay__subcmd__kit,help)
                 cmd="mikrelay__subcmd__kit__subcmd__help"
+                ;;
+            mikrelay__subcmd__kit,login)
+                cmd="mikrelay__subcmd__kit__subcmd__login"
+                ;;
+            mikrelay__subcmd__kit,script)
+                cmd="mikrelay__subcmd__kit__subcmd__script"
                 ;;
             mikrelay__subcmd__kit,walled-garden)
                 cmd="mikrelay__subcmd__kit__subcmd__walled__subcmd__garden"
                 ;;
+            mikrelay__subcmd__kit__subcmd__help,gateways)
+                cmd="mikrelay__subcmd__kit__subcmd__help__subcmd__gateways"
+                ;;
             mikrelay__subcmd__kit__subcmd__help,help)
                 cmd="mikrelay__subcmd__kit__subcmd__help__subcmd__help"
+                ;;
+            mikrelay__subcmd__kit__subcmd__help,login)
+                cmd="mikrelay__subcmd__kit__subcmd__help__subcmd__login"
+                ;;
+            mikrelay__subcmd__kit__subcmd__help,script)
+                cmd="mikrelay__subcmd__kit__subcmd__help__subcmd__script"
                 ;;
             mikrelay__subcmd__kit__subcmd__help,walled-garden)
                 cmd="mikrelay__subcmd__kit__subcmd__help__subcmd__walled__subcmd__garden"
@@ -721,6 +778,9 @@ _mikrelay() {
             mikrelay__subcmd__plan,help)
                 cmd="mikrelay__subcmd__plan__subcmd__help"
                 ;;
+            mikrelay__subcmd__plan,import)
+                cmd="mikrelay__subcmd__plan__subcmd__import"
+                ;;
             mikrelay__subcmd__plan,list)
                 cmd="mikrelay__subcmd__plan__subcmd__list"
                 ;;
@@ -738,6 +798,9 @@ _mikrelay() {
                 ;;
             mikrelay__subcmd__plan__subcmd__help,help)
                 cmd="mikrelay__subcmd__plan__subcmd__help__subcmd__help"
+                ;;
+            mikrelay__subcmd__plan__subcmd__help,import)
+                cmd="mikrelay__subcmd__plan__subcmd__help__subcmd__import"
                 ;;
             mikrelay__subcmd__plan__subcmd__help,list)
                 cmd="mikrelay__subcmd__plan__subcmd__help__subcmd__list"
@@ -842,7 +905,7 @@ _mikrelay() {
 
     case "${cmd}" in
         mikrelay)
-            opts="-h -V --config --help --version serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help"
+            opts="-h -V --config --help --version serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1812,13 +1875,43 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__demo)
-            opts="-h -V --port --config --help --version"
+            opts="-h -V --port --data --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__doctor)
+            opts="-h -V --router --account --offline --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2020,7 +2113,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__help)
-            opts="serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help"
+            opts="serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2300,6 +2393,20 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2677,6 +2784,34 @@ _mikrelay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mikrelay__subcmd__help__subcmd__import)
+            opts="callback"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__import__subcmd__callback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mikrelay__subcmd__help__subcmd__key)
             opts="make router list show revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2762,8 +2897,50 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__help__subcmd__kit)
-            opts="walled-garden"
+            opts="script login gateways walled-garden"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__kit__subcmd__gateways)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__kit__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__kit__subcmd__script)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2930,7 +3107,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__help__subcmd__plan)
-            opts="list show add set remove"
+            opts="list show add set remove import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2944,6 +3121,20 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__help__subcmd__plan__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__help__subcmd__plan__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3808,7 +3999,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__hotspot__subcmd__add)
-            opts="-h -V --router --label --name --dns-name --mode --length --alphabet --prefix --links --config --help --version"
+            opts="-h -V --router --label --name --dns-name --mode --length --alphabet --prefix --links --mikhmon-records --mikhmon-batch --mikhmon-expiry --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3847,6 +4038,18 @@ _mikrelay() {
                     return 0
                     ;;
                 --links)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mikhmon-records)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mikhmon-batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mikhmon-expiry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4000,7 +4203,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__hotspot__subcmd__set)
-            opts="-h -V --router --label --name --dns-name --mode --length --alphabet --prefix --links --config --help --version"
+            opts="-h -V --router --label --name --dns-name --mode --length --alphabet --prefix --links --mikhmon-records --mikhmon-batch --mikhmon-expiry --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4042,6 +4245,18 @@ _mikrelay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --mikhmon-records)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mikhmon-batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mikhmon-expiry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4064,6 +4279,136 @@ _mikrelay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__import)
+            opts="-h -V --company --company-name --country --router --router-address --nasid --out --offline --dry-run --config --help --version callback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --company)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --company-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nasid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__import__subcmd__callback)
+            opts="-h -V --headers --company --company-name --country --router --router-address --dry-run --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --headers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --company)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --company-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__import__subcmd__help)
+            opts="callback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__import__subcmd__help__subcmd__callback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__import__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -4294,12 +4639,82 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__kit)
-            opts="-h -V --config --help --version walled-garden help"
+            opts="-o -h -V --router --output --from --also --user --sensitive --language --template --config --help --version script login gateways walled-garden help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__kit__subcmd__gateways)
+            opts="-o -h -V --router --hotspot --language --output --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hotspot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4312,8 +4727,22 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__kit__subcmd__help)
-            opts="walled-garden help"
+            opts="script login gateways walled-garden help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__kit__subcmd__help__subcmd__gateways)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -4339,6 +4768,34 @@ _mikrelay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mikrelay__subcmd__kit__subcmd__help__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__kit__subcmd__help__subcmd__script)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mikrelay__subcmd__kit__subcmd__help__subcmd__walled__subcmd__garden)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -4346,6 +4803,90 @@ _mikrelay() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__kit__subcmd__login)
+            opts="-o -h -V --router --hotspot --language --template --output --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hotspot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__kit__subcmd__script)
+            opts="-o -h -V --router --from --also --user --sensitive --remove --output --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4756,7 +5297,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__plan)
-            opts="-h -V --config --help --version list show add set remove help"
+            opts="-h -V --config --help --version list show add set remove import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4824,7 +5365,7 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__plan__subcmd__help)
-            opts="list show add set remove help"
+            opts="list show add set remove import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4852,6 +5393,20 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__plan__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__plan__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -4914,6 +5469,32 @@ _mikrelay() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mikrelay__subcmd__plan__subcmd__import)
+            opts="-h -V --router --hotspot --dry-run --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --router)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hotspot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5342,12 +5923,36 @@ _mikrelay() {
             return 0
             ;;
         mikrelay__subcmd__serve)
-            opts="-h -V --config --help --version"
+            opts="-h -V --acme-domain --acme-email --acme-directory --cert-file --key-file --tls-listen --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --acme-domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -36,6 +36,7 @@ complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "router" -d 'Route
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "hotspot" -d 'Hotspots: the hotspot servers on routers'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "account" -d 'Accounts at the payment gateways'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "plan" -d 'Plans: what is sold on a hotspot'
+complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "import" -d 'Take over an old portal page: its plans, and a new page whose buttons lead here'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "order" -d 'Look at orders and let them go on'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "link" -d 'Look at payments by link, which programs asked for'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "event" -d 'Look at webhooks and settle them again'
@@ -43,15 +44,23 @@ complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "hook" -d 'Look at
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "key" -d 'Make and revoke keys for programs'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "user" -d 'People who sign in to administrate'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "audit" -d 'Look at who changed what'
+complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "doctor" -d 'Look at everything that sales need, and say what is wrong and what to do'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "config" -d 'Check the settings file, or print one with every option'
-complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "kit" -d 'Print what has to be set up on the router'
+complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "kit" -d 'Make what has to be set up around the relay: router script, login page, dashboards'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "backup" -d 'Copy the database to a new file, while the relay serves'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "health" -d 'Ask a running relay whether it is well; for container health checks'
 complete -c mikrelay -n "__fish_mikrelay_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l acme-domain -d 'Speak HTTPS for this name, with a certificate from Let\'s Encrypt, which is taken as agreeing to its terms; may be repeated. The name must lead to this machine, with ports 80 and 443' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l acme-email -d 'Who is told when a certificate is not renewed in time' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l acme-directory -d '`production`, `staging` for trials, or the address of another authority\'s directory' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l cert-file -d 'Speak HTTPS with the certificate chain in this file (PEM)' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l key-file -d 'The key of the certificate (PEM)' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l tls-listen -d 'Where HTTPS is spoken; 0.0.0.0:443 when absent' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand demo" -l port -d 'Where the relay listens; 0 picks a free port. Without it 8080, or a free one if that is taken' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand demo" -l data -d 'A folder that keeps the data, for other commands to work on while it runs' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand demo" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand demo" -s V -l version -d 'Print version'
@@ -183,6 +192,9 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l alphabet -d 'Characters of a code: lower, upper, upplow, mix, mix1 or mix2' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l prefix -d 'What each code begins with' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l links -d 'plans: links name a plan; open: what a link says is sold' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l mikhmon-records -d 'Write a sale record on the router where Mikhmon writes none: true or false' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l mikhmon-batch -d 'What shares a line in Mikhmon\'s list of batches: day or sale' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l mikhmon-expiry -d 'End codes where Mikhmon\'s script cannot: true or false' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
@@ -195,6 +207,9 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l alphabet -d 'Characters of a code: lower, upper, upplow, mix, mix1 or mix2' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l prefix -d 'What each code begins with' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l links -d 'plans: links name a plan; open: what a link says is sold' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l mikhmon-records -d 'Write a sale record on the router where Mikhmon writes none: true or false' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l mikhmon-batch -d 'What shares a line in Mikhmon\'s list of batches: day or sale' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l mikhmon-expiry -d 'End codes where Mikhmon\'s script cannot: true or false' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand hotspot; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
@@ -274,15 +289,16 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_se
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -s h -l help -d 'Print help'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "list" -d 'All of them, or those of one owner'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "show" -d 'One with all its values'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "add" -d 'Make one'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "list" -d 'All of them, or those of one owner'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "show" -d 'One with all its values'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "add" -d 'Make one'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "import" -d 'Make plans of the router\'s profiles, with price and validity out of Mikhmon\'s scripts'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and not __fish_seen_subcommand_from list show add set remove import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from list" -l hotspot -d 'Only those of this one' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from list" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from list" -l json -d 'For programs'
@@ -318,12 +334,45 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -l yes -d 'Also what belongs to it'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -l router -d 'The router\'s id' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -l hotspot -d 'The hotspot\'s id; needed if the router has several' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -l dry-run -d 'Show everything and change nothing'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "list" -d 'All of them, or those of one owner'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "show" -d 'One with all its values'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make plans of the router\'s profiles, with price and validity out of Mikhmon\'s scripts'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l company -d 'The company\'s id; needed if there are several' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l company-name -d 'What a company that is made is called; the page\'s title when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l country -d 'Where a company that is made is, for example `BJ`; guessed from the currency when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l router -d 'The router\'s id; needed if the company has several' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l router-address -d 'Where a router that is made is reached, for example `10.99.0.2:8728`' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l nasid -d 'The hotspot server\'s name where the page says `$(server-name)`' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l out -d 'Where the new page goes; beside the old one, as `login.mikrelay.html`, when absent' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l offline -d 'Do not ask the router whether it has the profiles'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -l dry-run -d 'Show everything and change nothing'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -a "callback" -d 'Take over the settings of an old callback: its address, and the headers that the dashboard sends'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and not __fish_seen_subcommand_from callback help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l headers -d 'A table of headers, copied from the dashboard; `-` reads it from standard input' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l company -d 'The company\'s id; needed if there are several' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l company-name -d 'What a company that is made is called; the page\'s title when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l country -d 'Where a company that is made is, for example `BJ`; guessed from the currency when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l router -d 'The router\'s id; needed if the company has several' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l router-address -d 'Where a router that is made is reached, for example `10.99.0.2:8728`' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -l dry-run -d 'Show everything and change nothing'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from callback" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "callback" -d 'Take over the settings of an old callback: its address, and the headers that the dashboard sends'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_seen_subcommand_from list show retry refund refunded ledger help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_seen_subcommand_from list show retry refund refunded ledger help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand order; and not __fish_seen_subcommand_from list show retry refund refunded ledger help" -s V -l version -d 'Print version'
@@ -562,6 +611,13 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'The latest changes'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -l router -d 'Only this router' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -l account -d 'Only this gateway account' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -l offline -d 'Ask nobody beyond this machine: no router, gateway or mail server'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -l json -d 'For programs'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and not __fish_seen_subcommand_from check example help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and not __fish_seen_subcommand_from check example help" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and not __fish_seen_subcommand_from check example help" -s V -l version -d 'Print version'
@@ -578,16 +634,55 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and __fish_see
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the settings file and, if given, a business file'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print a settings file with every option and its reason'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from walled-garden help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from walled-garden help" -s h -l help -d 'Print help'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from walled-garden help" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from walled-garden help" -f -a "walled-garden" -d 'A script that lets unpaid phones reach the relay and the gateways'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from walled-garden help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -l gateway -d 'Gateways in use: fedapay, cinetpay, feexpay; comma-separated or repeated' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l router -d 'The router\'s id; the only one when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -s o -l output -d 'Where to write it; `kit-ID` when absent' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l from -d 'The address from which the router sees the relay; found by the way to the router when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l also -d 'Another address or network that may use the router\'s API, such as Mikhmon\'s; may be repeated' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l user -d 'Make an account of this name with a password of its own, even if another one is known' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l language -d 'fr, en, es or pt; the company\'s own when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l template -d 'How the login page looks: light or night' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -l sensitive -d 'Let the account read users\' passwords: for portals that let phones back in with codes of Mikhmon or WinBox'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -f -a "script" -d 'The script to paste into the router\'s terminal'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -f -a "login" -d 'The login page with the plans of a hotspot'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -f -a "gateways" -d 'A page with what to type into the gateways\' dashboards'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -f -a "walled-garden" -d 'A script that lets unpaid phones reach the relay and the gateways'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and not __fish_seen_subcommand_from script login gateways walled-garden help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l router -d 'The router\'s id; the only one when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l from -d 'The address from which the router sees the relay; found by the way to the router when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l also -d 'Another address or network that may use the router\'s API, such as Mikhmon\'s; may be repeated' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l user -d 'Make an account of this name with a password of its own, even if another one is known' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -s o -l output -d 'Write it to a file that only you can read, instead of printing it' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l sensitive -d 'Let the account read users\' passwords: for portals that let phones back in with codes of Mikhmon or WinBox'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -l remove -d 'Print the script that takes everything back instead'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from script" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -l router -d 'The router\'s id; the only one when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -l hotspot -d 'One hotspot\'s id' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -l language -d 'fr, en, es or pt; the company\'s own when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -l template -d 'How the login page looks: light or night' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -s o -l output -d 'Write it to a file instead of printing it' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from login" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -l router -d 'The router\'s id; the only one when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -l hotspot -d 'One hotspot\'s id' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -l language -d 'fr, en, es or pt; the company\'s own when absent' -r
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -s o -l output -d 'Write it to a file instead of printing it' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -s h -l help -d 'Print help'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from gateways" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -l gateway -d 'Gateways in use: fedapay, cinetpay, feexpay, conekta, mercadopago; comma-separated or repeated' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -l host -d 'The relay\'s host name; from `public_url` when absent' -r
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from walled-garden" -s V -l version -d 'Print version'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from help" -f -a "script" -d 'The script to paste into the router\'s terminal'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from help" -f -a "login" -d 'The login page with the plans of a hotspot'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from help" -f -a "gateways" -d 'A page with what to type into the gateways\' dashboards'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from help" -f -a "walled-garden" -d 'A script that lets unpaid phones reach the relay and the gateways'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand kit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand backup" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
@@ -597,27 +692,29 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand health" -l url -d 'Whe
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand health" -l config -d 'The settings file; without it `mikrelay.toml` is read if it is there' -r -F
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand health" -s h -l help -d 'Print help'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand health" -s V -l version -d 'Print version'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "serve" -d 'Run the relay'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "demo" -d 'Show everything on this machine: a portal, simulated gateways and a simulated router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "apply" -d 'Take over the business file: companies, routers, hotspots, accounts, plans'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "export" -d 'Print the business file as it is stored, without secrets'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "company" -d 'Companies: who owns routers and accounts'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "router" -d 'Routers, and whether they can be reached'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "hotspot" -d 'Hotspots: the hotspot servers on routers'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "account" -d 'Accounts at the payment gateways'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "plan" -d 'Plans: what is sold on a hotspot'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "order" -d 'Look at orders and let them go on'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "link" -d 'Look at payments by link, which programs asked for'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "event" -d 'Look at webhooks and settle them again'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "hook" -d 'Look at the webhooks that the relay sends, and send them again'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "key" -d 'Make and revoke keys for programs'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "user" -d 'People who sign in to administrate'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "audit" -d 'Look at who changed what'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "config" -d 'Check the settings file, or print one with every option'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "kit" -d 'Print what has to be set up on the router'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "backup" -d 'Copy the database to a new file, while the relay serves'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "health" -d 'Ask a running relay whether it is well; for container health checks'
-complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan order link event hook key user audit config kit backup health help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "serve" -d 'Run the relay'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "demo" -d 'Show everything on this machine: a portal, simulated gateways and a simulated router'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "apply" -d 'Take over the business file: companies, routers, hotspots, accounts, plans'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "export" -d 'Print the business file as it is stored, without secrets'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "company" -d 'Companies: who owns routers and accounts'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "router" -d 'Routers, and whether they can be reached'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "hotspot" -d 'Hotspots: the hotspot servers on routers'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "account" -d 'Accounts at the payment gateways'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "plan" -d 'Plans: what is sold on a hotspot'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "import" -d 'Take over an old portal page: its plans, and a new page whose buttons lead here'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "order" -d 'Look at orders and let them go on'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "link" -d 'Look at payments by link, which programs asked for'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "event" -d 'Look at webhooks and settle them again'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "hook" -d 'Look at the webhooks that the relay sends, and send them again'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "key" -d 'Make and revoke keys for programs'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "user" -d 'People who sign in to administrate'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "audit" -d 'Look at who changed what'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "doctor" -d 'Look at everything that sales need, and say what is wrong and what to do'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "config" -d 'Check the settings file, or print one with every option'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "kit" -d 'Make what has to be set up around the relay: router script, login page, dashboards'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "backup" -d 'Copy the database to a new file, while the relay serves'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "health" -d 'Ask a running relay whether it is well; for container health checks'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and not __fish_seen_subcommand_from serve demo apply export company router hotspot account plan import order link event hook key user audit doctor config kit backup health help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "list" -d 'All of them, or those of one owner'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "show" -d 'One with all its values'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from company" -f -a "add" -d 'Make one'
@@ -644,6 +741,8 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "add" -d 'Make one'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "set" -d 'Change one; what is not named stays, an empty text takes a value away'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "remove" -d 'Take one away; refuses while something belongs to it'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "import" -d 'Make plans of the router\'s profiles, with price and validity out of Mikhmon\'s scripts'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from import" -f -a "callback" -d 'Take over the settings of an old callback: its address, and the headers that the dashboard sends'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "list" -d 'The latest orders'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "show" -d 'One order and its history'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from order" -f -a "retry" -d 'Let an order go on: a held or stuck one to the router, an unpaid one to the gateway'
@@ -675,4 +774,7 @@ complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'The latest changes'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the settings file and, if given, a business file'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "example" -d 'Print a settings file with every option and its reason'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from kit" -f -a "script" -d 'The script to paste into the router\'s terminal'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from kit" -f -a "login" -d 'The login page with the plans of a hotspot'
+complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from kit" -f -a "gateways" -d 'A page with what to type into the gateways\' dashboards'
 complete -c mikrelay -n "__fish_mikrelay_using_subcommand help; and __fish_seen_subcommand_from kit" -f -a "walled-garden" -d 'A script that lets unpaid phones reach the relay and the gateways'
