@@ -11,6 +11,7 @@ use crate::api_key::RouterKey;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::money::Currency;
 use crate::plan::{Plan, Product};
+use crate::sorted::Arrange;
 use crate::voucher::VoucherStyle;
 
 /// A tenant: owns routers, accounts and plans.
@@ -468,14 +469,14 @@ impl Directory {
             .values()
             .filter(|account| &account.company == company && account.gateway() == gateway)
             .collect();
-        accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        accounts.arrange_by(|a, b| a.id.cmp(&b.id));
         accounts
     }
 
     /// The plans of a hotspot, cheapest first.
     pub fn plans_of(&self, hotspot: &HotspotId) -> Vec<&Plan> {
         let mut plans: Vec<_> = self.plans.values().filter(|plan| &plan.hotspot == hotspot).collect();
-        plans.sort_by(|a, b| (a.price.minor(), &a.id).cmp(&(b.price.minor(), &b.id)));
+        plans.arrange_by(|a, b| (a.price.minor(), &a.id).cmp(&(b.price.minor(), &b.id)));
         plans
     }
 

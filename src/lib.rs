@@ -43,6 +43,7 @@ pub mod reason;
 pub mod refund;
 pub mod router_watch;
 pub mod shown;
+pub mod sorted;
 pub mod telegram;
 pub mod user;
 pub mod voucher;

@@ -231,6 +231,7 @@ read_by_kind!(Reason, "kind", {
     "router_tls_fails" => RouterTlsFails { router, words },
     "router_not_speaking_api" => RouterNotSpeakingApi { router, words },
     "router_refuses" => RouterRefuses { router, words },
+    "sale_record_refused" => SaleRecordRefused { router, words },
     "value_unsendable" => ValueUnsendable { router, field },
     "router_answer_incomplete" => RouterAnswerIncomplete { router, command, property },
     "gateway_silent" => GatewaySilent { gateway, words },

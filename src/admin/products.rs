@@ -13,6 +13,7 @@ use crate::ids::{CompanyId, PlanId, RouterId};
 use crate::money::{Currency, Money, MoneyError};
 use crate::plan::{DataLimit, Plan, Product, TimeLimit};
 use crate::secrets::random_token;
+use crate::sorted::Arrange;
 use crate::store::{Db, StoreError};
 
 /// A list of objects, as the API has them.
@@ -85,7 +86,7 @@ pub fn of_company(directory: &Directory, company: &CompanyId, router: Option<&Ro
         .filter_map(|product| offered(directory, company, product, directory.plans.get(&product.plan)?))
         .filter(|offered| router.is_none_or(|router| &offered.router == router))
         .collect();
-    found.sort_by_key(|offered| (offered.product.position, std::cmp::Reverse(offered.product.number)));
+    found.arrange_by_key(|offered| (offered.product.position, std::cmp::Reverse(offered.product.number)));
     found
 }
 

@@ -14,6 +14,7 @@ use crate::ids::{ApiKeyId, CompanyId, HotspotId, RouterId};
 use crate::payment::router_keys::{self, DEFAULT_LIFETIME, KeyWish, NewKey};
 use crate::secrets::tokens::Tokens;
 use crate::secrets::{random_bytes, random_uuid};
+use crate::sorted::Arrange;
 use crate::store::{Db, StoreError};
 use crate::voucher::VoucherStyle;
 
@@ -65,7 +66,7 @@ pub fn of_company<'d>(directory: &'d Directory, company: &CompanyId) -> Vec<&'d 
     let mut routers: Vec<_> = routers
         .filter(|router| &router.company == company && router.card.removed_at.is_none())
         .collect();
-    routers.sort_by(|a, b| (a.card.created_at, &a.id).cmp(&(b.card.created_at, &b.id)));
+    routers.arrange_by(|a, b| (a.card.created_at, &a.id).cmp(&(b.card.created_at, &b.id)));
     routers
 }
 

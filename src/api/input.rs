@@ -13,6 +13,7 @@ use super::kinds::{Kind, Wrong};
 use super::shape::Schemas;
 use super::texts;
 use crate::company::Language;
+use crate::sorted::gathered;
 
 /// Where a field stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,10 +272,8 @@ impl<'a> Reading<'a> {
     /// What was sent instead of a missing field: the names, without what may be secret.
     fn shown_whole(&self, place: Place) -> Value {
         match (&self.body, place) {
-            (Some(body), Place::Body) => body
-                .iter()
-                .take(MOST_SHOWN)
-                .map(|(name, value)| {
+            (Some(body), Place::Body) => {
+                let shown = body.iter().take(MOST_SHOWN).map(|(name, value)| {
                     let shown = match value {
                         Value::Number(_) | Value::Bool(_) | Value::Null if !self.secrets.contains(&name.as_str()) => {
                             value.clone()
@@ -282,9 +281,9 @@ impl<'a> Reading<'a> {
                         _ => Value::String("…".to_owned()),
                     };
                     (cut(name), shown)
-                })
-                .collect::<Map<_, _>>()
-                .into(),
+                });
+                Value::Object(gathered(shown))
+            }
             _ => Value::Null,
         }
     }

@@ -9,6 +9,7 @@ use super::input::{Field, Place};
 use super::operation::{self, Auth, Body, Declared, Operation};
 use super::public;
 use super::shape::{Schemas, describe};
+use crate::sorted::gathered;
 
 /// The document as it is served.
 pub static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
@@ -22,7 +23,7 @@ pub fn document() -> Value {
             let verb = operation.verb.as_str().to_ascii_lowercase();
             (verb, describe_operation(operation, &mut schemas))
         });
-        paths.insert(item.path.to_owned(), operations.collect::<Map<_, _>>().into());
+        paths.insert(item.path.to_owned(), Value::Object(gathered(operations)));
     }
     let mut components = Map::new();
     let mut named = schemas.into_json();
@@ -65,7 +66,7 @@ fn describe_operation(operation: &Operation, schemas: &mut Schemas) -> Value {
         let declared = operation.answers.iter().find(|answer| answer.status == status);
         (status.to_string(), response(status, declared, schemas))
     });
-    made.insert("responses".to_owned(), responses.collect::<Map<_, _>>().into());
+    made.insert("responses".to_owned(), Value::Object(gathered(responses)));
     made.into()
 }
 
@@ -103,9 +104,8 @@ fn request_body(operation: &Operation, schemas: &mut Schemas) -> Value {
     match operation.body {
         Body::Fields => {
             let fields = || operation.fields.iter().filter(|field| field.place == Place::Body);
-            let properties: Map<_, _> = fields()
-                .map(|field| (field.shown_name().to_owned(), field_schema(field, schemas)))
-                .collect();
+            let properties: Map<_, _> =
+                gathered(fields().map(|field| (field.shown_name().to_owned(), field_schema(field, schemas))));
             let required: Vec<_> = fields().filter(|field| field.required).map(Field::shown_name).collect();
             let schema = json!({"type": "object", "properties": properties, "required": required});
             json!({"required": true, "content": {"application/json": {"schema": schema}}})

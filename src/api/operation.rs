@@ -20,6 +20,7 @@ use crate::admin::AdminSettings;
 use crate::company::Language;
 use crate::ids::ApiKeyId;
 use crate::payment::Relay;
+use crate::sorted::Arrange;
 use crate::store::StoreError;
 
 /// The methods of the API.
@@ -278,7 +279,7 @@ impl Operation {
         if self.has_body() {
             all.extend([408, 413, 415]);
         }
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }

@@ -17,6 +17,7 @@ use crate::api_key::RouterKey;
 use crate::company::{Company, Directory, GatewayName, Mode, Router};
 use crate::ids::RouterId;
 use crate::plan::{Plan, Product};
+use crate::sorted::Arrange;
 
 pub(super) static OPERATIONS: &[Operation] = &[
     operation! {
@@ -264,7 +265,7 @@ fn catalogue_of(directory: &Directory, router: &RouterId) -> Vec<CatalogueProduc
         .filter_map(|product| Some((product, directory.plans.get(&product.plan)?)))
         .filter(|(_, plan)| is_sold_on(directory, plan, router))
         .collect();
-    products.sort_by_key(|(product, _)| (product.position, !product.featured, product.number));
+    products.arrange_by_key(|(product, _)| (product.position, !product.featured, product.number));
     products
         .into_iter()
         .map(|(product, plan)| describe(directory, product, plan))

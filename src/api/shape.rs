@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::sorted::gathered;
 use serde_json::{Map, Value, json};
 
 /// Something that answers are made of.
@@ -27,11 +28,9 @@ impl Schemas {
     }
 
     pub fn into_json(self) -> Value {
-        self.0
-            .into_iter()
-            .map(|(name, schema)| (name.to_owned(), schema))
-            .collect::<Map<_, _>>()
-            .into()
+        Value::Object(gathered(
+            self.0.into_iter().map(|(name, schema)| (name.to_owned(), schema)),
+        ))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::doctor::{Finding, Level, Means, Report, Stored, Wish, examine};
 use crate::ids::{AccountId, RouterId};
 use crate::shown::shown_up_to;
+use crate::sorted::Arrange;
 use crate::store::{Reading, StoreError};
 
 /// What is looked at, and how it is shown.
@@ -113,7 +114,7 @@ fn known(what: &str, id: Option<&str>, all: &HashSet<&str>) -> Result<()> {
         return Ok(());
     };
     let mut all: Vec<_> = all.iter().map(|id| format!("`{id}`")).collect();
-    all.sort();
+    all.arrange();
     if all.is_empty() {
         bail!("there is no {what} yet; `mikrelay apply` takes over a business file that names one");
     }

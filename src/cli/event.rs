@@ -17,6 +17,7 @@ use crate::event::Event;
 use crate::ids::{EventId, OrderRef};
 use crate::job::{Lane, NewJob, Task};
 use crate::reason::fault_sentence;
+use crate::sorted::Arrange;
 use crate::store::{Db, EventFilter, Store, StoreError};
 
 #[derive(Debug, Subcommand)]
@@ -200,7 +201,7 @@ fn read_list(db: &Db<'_>, only_open: bool, limit: usize) -> Result<Vec<WithOrder
             limit,
             ..EventFilter::default()
         })?);
-        open.sort_by_key(|event| std::cmp::Reverse(event.id));
+        open.arrange_by_key(|event| std::cmp::Reverse(event.id));
         open
     } else {
         db.events(&EventFilter {

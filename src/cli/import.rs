@@ -18,6 +18,7 @@ use crate::import::{self, Doubt, Page, Understood, Wish};
 use crate::routeros::{Deadlines, RouterError, Session, Target};
 use crate::shown::shown_up_to;
 use crate::site::Site;
+use crate::sorted::Arrange;
 use crate::store::{self, Store};
 
 #[derive(Debug, Args)]
@@ -361,7 +362,7 @@ pub(super) fn on_router<T>(
 fn heading(file: &Path, page: &Page) -> String {
     let mut hosts: Vec<_> = page.buttons.iter().map(|button| button.host.as_str()).collect();
     hosts.retain(|host| !host.is_empty());
-    hosts.sort_unstable();
+    hosts.arrange();
     hosts.dedup();
     let of = if hosts.is_empty() {
         String::new()

@@ -23,6 +23,7 @@ use crate::kit::{
     walled_garden_script,
 };
 use crate::secrets;
+use crate::sorted::Arrange;
 use crate::store::Store;
 
 /// What the command may be told.
@@ -376,7 +377,7 @@ fn chosen<'d>(directory: &'d Directory, id: Option<&str>) -> Result<&'d Router> 
         .values()
         .filter(|router| router.card.removed_at.is_none())
         .collect();
-    routers.sort_by(|a, b| a.id.cmp(&b.id));
+    routers.arrange_by(|a, b| a.id.cmp(&b.id));
     let known: Vec<_> = routers.iter().map(|router| format!("`{}`", router.id)).collect();
     match (id, routers.as_slice()) {
         (_, []) => bail!("there is no router yet; `mikrelay apply` takes over a business file that names one"),
@@ -401,7 +402,7 @@ fn place_of<'d>(directory: &'d Directory, place: &PlaceArgs) -> Result<Offer<'d>
     let hotspot = directory.hotspots.values().find(|hotspot| hotspot.id.as_str() == id);
     let Some(hotspot) = hotspot else {
         let mut known: Vec<_> = directory.hotspots.keys().map(|id| format!("`{id}`")).collect();
-        known.sort();
+        known.arrange();
         bail!("there is no hotspot `{}`; there are {}", plain(id), known.join(", "));
     };
     let router = directory.router_of(hotspot).context("the hotspot has no router")?;

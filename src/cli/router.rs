@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::company::{Directory, Hotspot, Router, RouterTls};
 use crate::ids::RouterId;
 use crate::routeros::{Deadlines, RouterError, Session, Survey, Target, TrapKind};
+use crate::sorted::Arrange;
 use crate::store::Store;
 use crate::tls::TlsError;
 
@@ -98,7 +99,7 @@ impl Expected {
             .values()
             .filter(|hotspot| &hotspot.router == router)
             .collect();
-        hotspots.sort_by(|a, b| a.id.cmp(&b.id));
+        hotspots.arrange_by(|a, b| a.id.cmp(&b.id));
         let mut profiles: Vec<(String, String)> = Vec::new();
         for plan in hotspots.iter().flat_map(|hotspot| directory.plans_of(&hotspot.id)) {
             if !profiles.iter().any(|(profile, _)| *profile == plan.profile) {
@@ -158,7 +159,7 @@ pub async fn check(
 
 fn chosen<'a>(directory: &'a Directory, id: Option<&str>) -> Result<Vec<&'a Router>> {
     let mut routers: Vec<_> = directory.routers.values().collect();
-    routers.sort_by(|a, b| a.id.cmp(&b.id));
+    routers.arrange_by(|a, b| a.id.cmp(&b.id));
     let known: Vec<_> = routers.iter().map(|router| router.id.as_str()).collect();
     if known.is_empty() {
         return Err(hinted(

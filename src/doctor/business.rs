@@ -7,6 +7,7 @@ use super::router::long_time;
 use crate::company::{Account, Company, Directory};
 use crate::gateway::{self, PayMethod};
 use crate::order::State;
+use crate::sorted::Arrange;
 
 /// What the store counts.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +91,7 @@ pub(super) fn plans(directory: &Directory) -> Vec<Finding> {
         .values()
         .filter(|plan| directory.is_on_sale(plan))
         .collect();
-    plans.sort_by(|a, b| a.id.cmp(&b.id));
+    plans.arrange_by(|a, b| a.id.cmp(&b.id));
     let total = plans.len();
     let mut findings: Vec<_> = plans
         .into_iter()

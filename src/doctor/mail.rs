@@ -7,6 +7,7 @@ use super::router::chain;
 use crate::company::Directory;
 use crate::config::{Config, Mail, MailTransport};
 use crate::notify::mail::{MailError, Mailer, Settings, Step};
+use crate::sorted::Arrange;
 
 /// The way out, and who is told by it.
 pub(super) async fn look(config: &Config, directory: Option<&Directory>, is_offline: bool) -> Vec<Finding> {
@@ -28,7 +29,7 @@ pub(super) async fn look(config: &Config, directory: Option<&Directory>, is_offl
             .filter(|company| company.notify_email.is_none() && !company.card.telegram.on)
             .map(|company| company.id.as_str())
             .collect();
-        unreached.sort_unstable();
+        unreached.arrange();
         findings.extend(unreached.into_iter().map(|id| {
             Finding::new(
                 Kind::MailNobody,

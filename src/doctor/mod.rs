@@ -41,6 +41,7 @@ use crate::http_client::HttpClient;
 use crate::ids::{AccountId, OrderRef, RouterId};
 use crate::kit::walled_garden_hosts;
 use crate::routeros::{Deadlines, Look, RouterError, Session, Target};
+use crate::sorted::Arrange;
 use crate::store::StoreError;
 use crate::tls::shown;
 use router::Expected;
@@ -216,7 +217,7 @@ fn start_routers(config: &Config, stored: &Stored, wish: &Wish, means: &Means) -
         .filter(|router| router.card.removed_at.is_none())
         .filter(|router| wish.router.as_ref().is_none_or(|id| *id == router.id))
         .collect();
-    routers.sort_by(|a, b| a.id.cmp(&b.id));
+    routers.arrange_by(|a, b| a.id.cmp(&b.id));
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let relay_host = config
         .public_url
@@ -391,7 +392,7 @@ fn start_accounts(config: &Config, stored: &Stored, wish: &Wish, means: &Means) 
         .values()
         .filter(|account| wish.account.as_ref().is_none_or(|id| *id == account.id))
         .collect();
-    accounts.sort_by(|a, b| a.id.cmp(&b.id));
+    accounts.arrange_by(|a, b| a.id.cmp(&b.id));
     let base = config.public_url_at(config.listen);
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let start = |account: &Account| {
@@ -435,7 +436,7 @@ fn hook(directory: &Directory, account: &Account, base: &Url) -> String {
         .filter_map(|plan| directory.hotspots.get(&plan.hotspot))
         .map(|hotspot| hotspot.label.as_str())
         .collect();
-    labels.sort_unstable();
+    labels.arrange();
     let label = labels.first().copied().unwrap_or("<label>");
     format!("{base}pay_callback/{}/{label}", account.gateway().as_str())
 }

@@ -10,6 +10,7 @@ use super::finding::{Finding, Kind};
 use crate::company::{Company, Directory, Hotspot, Router, RouterTls};
 use crate::plan::Plan;
 use crate::routeros::{Look, Resource, RouterClock, RouterError, TrapKind};
+use crate::sorted::Arrange;
 use crate::tls::TlsError;
 
 /// What the business file needs of a router.
@@ -30,7 +31,7 @@ impl<'a> Expected<'a> {
             .values()
             .filter(|hotspot| hotspot.router == router.id)
             .collect();
-        hotspots.sort_by(|a, b| a.id.cmp(&b.id));
+        hotspots.arrange_by(|a, b| a.id.cmp(&b.id));
         let plans = hotspots.iter().flat_map(|hotspot| directory.plans_of(&hotspot.id));
         Self {
             router,

@@ -18,6 +18,7 @@ use super::{
 use crate::company::{Account, AccountKeys, CallbackHeader};
 use crate::money::Currency;
 use crate::reason::GatewayRule;
+use crate::sorted::Arrange;
 
 pub struct Feexpay;
 
@@ -326,7 +327,7 @@ fn find_in_history(answer: &Answer, key: &PaymentKey) -> Result<Option<String>, 
         .into_iter()
         .filter(|payment| payment.order().as_ref() == Some(&key.order))
         .collect();
-    ours.sort_by_key(|payment| payment.status() == PaymentStatus::Paid);
+    ours.arrange_by_key(|payment| payment.status() == PaymentStatus::Paid);
     Ok(ours.last().and_then(|payment| payment.reference.owned()))
 }
 

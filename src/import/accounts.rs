@@ -9,6 +9,7 @@ use super::link::{Field, is_macro};
 use super::places::{Notes, Place};
 use crate::company::{AccountKeys, Directory, GatewayName};
 use crate::site;
+use crate::sorted::Arrange;
 
 /// Finds or makes the account of a button. `None` where the page does not say enough; the doubts say what is missing.
 pub fn find(
@@ -74,7 +75,7 @@ fn known(
     let mut own: Vec<_> = own
         .filter(|account| account.company.as_str() == place.company && account.gateway() == button.gateway)
         .collect();
-    own.sort_by(|a, b| a.id.cmp(&b.id));
+    own.arrange_by(|a, b| a.id.cmp(&b.id));
     let found = own.into_iter().find(|account| match &account.keys {
         AccountKeys::CinetpayV2 { site_id, .. } => site.is_some_and(|site| site == site_id),
         AccountKeys::CinetpayV1 { api_key, .. } => key == Some(api_key.expose_secret()),

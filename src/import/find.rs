@@ -9,6 +9,7 @@ use super::link::{self, Field, Fields, OldAddress};
 use super::markup::{self, Attribute, Piece, Tag};
 use super::script;
 use crate::company::GatewayName;
+use crate::sorted::Arrange;
 
 /// What was found in a page.
 #[derive(Clone, Debug)]
@@ -138,7 +139,7 @@ impl Finder<'_> {
             }
         }
         let found = &mut self.found;
-        found.oddities.sort_unstable_by_key(|(line, _)| *line);
+        found.oddities.arrange_by_key(|(line, _)| *line);
         found.oddities.dedup();
     }
 

@@ -10,6 +10,7 @@ use crate::company::Directory;
 use crate::money::{Currency, Money};
 use crate::plan::{DataLimit, TimeLimit};
 use crate::shown::shown;
+use crate::sorted::Arrange;
 
 /// A plan of the relay, or one that this import makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn known(directory: &Directory) -> Vec<KnownPlan> {
             is_new: false,
         })
         .collect();
-    plans.sort_by(|a, b| a.id.cmp(&b.id));
+    plans.arrange_by(|a, b| a.id.cmp(&b.id));
     plans
 }
 

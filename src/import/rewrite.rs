@@ -1,5 +1,6 @@
 //! Puts new targets into a page and leaves every other byte as it is.
 
+use crate::sorted::Arrange;
 use std::ops::Range;
 
 /// One place and what is to stand there. New texts are plain ASCII, so they fit every charset.
@@ -12,7 +13,7 @@ pub struct Edit {
 /// The page with all edits made. One that overlaps an earlier one, or lies outside, is left out.
 pub fn rewritten(page: &[u8], edits: &[Edit]) -> Vec<u8> {
     let mut edits: Vec<_> = edits.iter().collect();
-    edits.sort_by_key(|edit| edit.place.start);
+    edits.arrange_by_key(|edit| edit.place.start);
     let mut new = Vec::with_capacity(page.len());
     let mut at = 0;
     for edit in edits {

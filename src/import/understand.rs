@@ -12,6 +12,7 @@ use super::{Doubt, ImportError, Wish, accounts, glyphs};
 use crate::company::{Directory, GatewayName};
 use crate::ids::RouterId;
 use crate::shown::shown;
+use crate::sorted::Arrange;
 
 /// What came of a page.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ pub fn understand(bytes: &[u8], page: &Page, directory: &Directory, wish: &Wish)
         .flat_map(|(row, button)| new_target(row, button, wish))
         .collect();
     leftover_keys(&rewritten(bytes, &edits), page, &mut notes);
-    notes.doubts.sort_by_key(|doubt| doubt.line);
+    notes.doubts.arrange_by_key(|doubt| doubt.line);
     Ok(Understood {
         rows: rows.into_iter().map(|row| row.row).collect(),
         doubts: notes.doubts,
@@ -201,7 +202,7 @@ impl Sale<'_> {
 
 fn several_servers(rows: &[Sold], notes: &mut Notes) {
     let mut servers: Vec<_> = rows.iter().map(|sold| format!("`{}`", sold.row.server)).collect();
-    servers.sort();
+    servers.arrange();
     servers.dedup();
     if servers.len() > 1 {
         notes.doubt(

@@ -2,6 +2,7 @@
 
 use crate::company::{Account, Company, Directory, GatewayName, Hotspot, Router};
 use crate::plan::Plan;
+use crate::sorted::Arrange;
 
 /// A router with its company and its hotspots.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ impl<'d> Offer<'d> {
             .filter(|hotspot| hotspot.router == router.id)
             .map(|hotspot| HotspotOffer::of(directory, company, hotspot))
             .collect();
-        hotspots.sort_by(|a, b| a.hotspot.label.cmp(&b.hotspot.label));
+        hotspots.arrange_by(|a, b| a.hotspot.label.cmp(&b.hotspot.label));
         Some(Self {
             company,
             router,
@@ -56,7 +57,7 @@ impl<'d> Offer<'d> {
             .iter()
             .flat_map(|hotspot| hotspot.accounts.clone())
             .collect();
-        accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        accounts.arrange_by(|a, b| a.id.cmp(&b.id));
         accounts.dedup_by(|a, b| a.id == b.id);
         accounts
     }
@@ -74,7 +75,7 @@ impl<'d> HotspotOffer<'d> {
                         .any(|plan| plan.accounts.is_empty() || plan.accounts.contains(&account.id)))
         };
         let mut accounts: Vec<_> = directory.accounts.values().filter(sells).collect();
-        accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        accounts.arrange_by(|a, b| a.id.cmp(&b.id));
         Self {
             hotspot,
             plans,

@@ -14,6 +14,7 @@ use crate::message::is_address;
 use crate::money::{Currency, Money, MoneyError};
 use crate::order::LinkPayment;
 use crate::phone::Phone;
+use crate::sorted::Arrange;
 
 /// The fields as they were sent. No `Debug`: a one-time code moves money.
 #[derive(Clone, Default)]
@@ -265,7 +266,7 @@ impl Reader<'_> {
                 return self.fault("account", Problem::NoAccount { gateway });
             }
         }
-        accounts.sort_by_key(|account| account.mode == Mode::Test);
+        accounts.arrange_by_key(|account| account.mode == Mode::Test);
         let sells = |account: &&&Account| {
             let method = gateway::of(account).pay_method(account, &company.country);
             !matches!(method, PayMethod::Cannot { .. })

@@ -10,6 +10,7 @@ use crate::money::{Currency, Money};
 use crate::order::PlanSnapshot;
 use crate::plan::{DataLimit, Plan, TimeLimit};
 use crate::shown::shown;
+use crate::sorted::Arrange;
 
 /// What a buy link says, old or new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +192,7 @@ fn choose_plan<'a>(directory: &'a Directory, id: &PlanId) -> Result<Chosen<'a>, 
         .filter(|account| directory.may_sell(account, plan))
         .collect();
     // Real money first: a test account beside a live one is the operator's, not the buyer's.
-    accounts.sort_by_key(|account| (account.mode == Mode::Test, account.id.clone()));
+    accounts.arrange_by_key(|account| (account.mode == Mode::Test, account.id.clone()));
     Ok(Chosen {
         company,
         hotspot,

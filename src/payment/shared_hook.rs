@@ -13,6 +13,7 @@ use crate::event::{NewEvent, Proof, Told};
 use crate::gateway::{self, Authenticity, Incoming};
 use crate::ids::HotspotId;
 use crate::mik_params::MikParams;
+use crate::sorted::Arrange;
 use crate::store::StoreError;
 
 /// What became of one.
@@ -87,7 +88,7 @@ fn accounts_at(directory: &Directory, gateway: GatewayName) -> Vec<&Account> {
         .values()
         .filter(|account| account.gateway() == gateway)
         .collect();
-    accounts.sort_by(|a, b| a.id.cmp(&b.id));
+    accounts.arrange_by(|a, b| a.id.cmp(&b.id));
     accounts
 }
 

@@ -2,6 +2,7 @@
 //! that are taken, users and how long they were online. Facts: `mikhmon.md` 2 and 3. What the answers mean is not
 //! known here.
 
+use crate::sorted::Arrange;
 use std::collections::HashMap;
 
 use super::command;
@@ -88,7 +89,7 @@ impl Session {
         let asked = command::SALE_RECORDS.with([Some(values::ascii("comment", comment)?)]);
         let read = |row: &Row| (number_of(&text(row, ".id")), text(row, "owner"));
         let mut rows = self.rows(asked, read).await?;
-        rows.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        rows.arrange_by_key(|(number, _)| std::cmp::Reverse(*number));
         Ok(rows.into_iter().map(|(_, owner)| owner).collect())
     }
 

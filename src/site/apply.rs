@@ -7,6 +7,7 @@ use super::keep::resolve;
 use super::same::Comparable;
 use super::{Site, SiteError};
 use crate::company::Directory;
+use crate::sorted::Arrange;
 use crate::store::{Db, StoreError};
 
 /// What `apply` did.
@@ -138,7 +139,7 @@ fn remove_missing(site: &Site, stored: &Directory, db: &Db<'_>, summary: &mut Su
 
 fn sorted<'i, K: Ord + 'i>(ids: impl Iterator<Item = &'i K>) -> impl Iterator<Item = &'i K> {
     let mut ids: Vec<_> = ids.collect();
-    ids.sort();
+    ids.arrange();
     ids.into_iter()
 }
 

@@ -8,6 +8,7 @@ use super::record::Record;
 use super::secret::KEEP;
 use crate::company::{Account, AccountKeys, Company, Directory, Hotspot, LinkPolicy, Mode, Router, RouterTls};
 use crate::plan::{DataLimit, Plan};
+use crate::sorted::Arrange;
 
 /// The whole business file.
 pub fn export(directory: &Directory) -> String {
@@ -43,7 +44,7 @@ pub fn records(directory: &Directory) -> Vec<Record> {
 
 fn sorted<K: Ord, V>(records: &std::collections::HashMap<K, V>) -> impl Iterator<Item = &V> {
     let mut records: Vec<_> = records.iter().collect();
-    records.sort_by_key(|(id, _)| *id);
+    records.arrange_by_key(|(id, _)| *id);
     records.into_iter().map(|(_, record)| record)
 }
 

@@ -11,6 +11,7 @@ use super::{Kind, Record, Site, SiteError};
 use crate::company::Directory;
 use crate::ids::{AccountId, CompanyId, HotspotId, PlanId, RouterId};
 use crate::plan::Plan;
+use crate::sorted::Arrange;
 use crate::store::{Db, StoreError};
 
 /// Makes a record or replaces the one of its id, inside one transaction. Nothing is written where anything is wrong.
@@ -86,7 +87,7 @@ pub fn needs(directory: &Directory, kind: Kind, id: &str) -> Related {
 
 fn sorted(ids: impl Iterator<Item = String>) -> Vec<String> {
     let mut ids: Vec<_> = ids.collect();
-    ids.sort();
+    ids.arrange();
     ids
 }
 

@@ -9,6 +9,7 @@ use super::columns::{Columns, ms};
 use super::{Db, StoreError};
 use crate::ids::{JobId, OrderRef};
 use crate::job::{Job, Lane, NewJob, Task};
+use crate::sorted::Arrange;
 
 /// Adds a job whose company is that of its owner, a row of the table.
 macro_rules! add_job_sql {
@@ -65,7 +66,7 @@ impl Db<'_> {
                    RETURNING id, kind, subject, lane, attempts - 1, created_at, last_error";
         let mut jobs = self.all(sql, (lane.to_text(), ms(now), until, at_most), read_job)?;
         // `RETURNING` promises no order.
-        jobs.sort_by_key(|job| job.id);
+        jobs.arrange_by_key(|job| job.id);
         Ok(jobs)
     }
 

@@ -28,6 +28,7 @@ use super::error::Fault;
 use super::{Db, StoreError, open};
 use crate::clock::Clock;
 use crate::secrets::MasterKey;
+use crate::sorted::Arrange;
 
 /// The handle to the writer thread. Dropping it finishes what is queued.
 pub(super) struct Writer {
@@ -292,7 +293,7 @@ impl Loop {
             return Vec::new();
         };
         // Those who wait at the same time cannot tell in which order they were served.
-        group.sort_by_key(|work| !work.can_run_again());
+        group.arrange_by_key(|work| !work.can_run_again());
         let mut done = group.partition_point(|work| work.can_run_again());
         if let Err(error) = self.run_together(group.iter_mut().take(done)) {
             self.roll_back();

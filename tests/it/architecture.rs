@@ -33,6 +33,7 @@ const WORDS: &[&str] = &[
     "reason",
     "router_watch",
     "shown",
+    "sorted",
     "telegram",
     "user",
     "voucher",
@@ -42,7 +43,7 @@ const WORDS: &[&str] = &[
 const EDGES: &[(&str, &[&str])] = &[
     ("gateway", &["words"]),
     // A router is asked for users and sessions; it never hears of orders or money, only of limits.
-    ("routeros", &["company", "plan", "tls"]),
+    ("routeros", &["company", "packed", "plan", "sorted", "tls"]),
     ("tls", &[]),
     // Certificates from an authority; it knows neither sockets of ours nor what is sold.
     ("acme", &["words", "http_client", "secrets", "tls"]),

@@ -13,6 +13,7 @@ use crate::admin::companies::{self, CompanyChange, CompanyWish};
 use crate::admin::routers;
 use crate::company::{Company, Directory, GatewayName, Mode};
 use crate::ids::CompanyId;
+use crate::sorted::Arrange;
 
 pub(in crate::api) static OPERATIONS: &[Operation] = &[
     operation! {
@@ -158,7 +159,7 @@ async fn add(ask: &Ask<'_>, input: NewCompany) -> Result<Answered<CompanyCard>, 
 async fn list(ask: &Ask<'_>, _: Nothing) -> Result<Answered<Vec<CompanyCard>>, Refusal> {
     let directory = ask.relay.store().directory();
     let mut companies: Vec<_> = directory.companies.values().collect();
-    companies.sort_by(|a, b| (a.card.created_at, &a.id).cmp(&(b.card.created_at, &b.id)));
+    companies.arrange_by(|a, b| (a.card.created_at, &a.id).cmp(&(b.card.created_at, &b.id)));
     Ok(Answered::ok(
         companies.into_iter().map(|company| card(&directory, company)).collect(),
     ))

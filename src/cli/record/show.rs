@@ -3,13 +3,14 @@
 use std::io::Write;
 
 use anyhow::Result;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::fault::unknown;
 use super::super::order::print_json;
 use super::super::table::{Table as Rows, or_dash, plain};
 use super::fields::Table;
 use crate::site::{self, KEEP, Record};
+use crate::sorted::gathered;
 use crate::store::Store;
 
 /// The records that have these values.
@@ -92,7 +93,7 @@ pub(super) fn told(value: &toml::Value) -> String {
 
 fn to_json(record: &Record) -> Value {
     let fields = record.fields().map(|(key, value)| (key.to_owned(), json_of(value)));
-    Value::Object(fields.collect::<Map<_, _>>())
+    Value::Object(gathered(fields))
 }
 
 fn json_of(value: &toml::Value) -> Value {

@@ -6,6 +6,7 @@
 
 use super::{Charge, Order, charge_report, integer};
 use crate::gateway::{PaymentStatus, Report};
+use crate::sorted::Arrange;
 
 /// What came for an overpaid order.
 pub struct Overpaid {
@@ -31,7 +32,7 @@ impl Order {
     pub fn overpaid(&self) -> Option<Overpaid> {
         let price = integer(&self.amount).filter(|price| *price > 0)?;
         let mut taken: Vec<_> = self.charges().into_iter().filter_map(Taken::read).collect();
-        taken.sort_by_key(|taken| integer(&taken.charge.paid_at).unwrap_or(i64::MAX));
+        taken.arrange_by_key(|taken| integer(&taken.charge.paid_at).unwrap_or(i64::MAX));
         let mut covered = 0_i64;
         let is_own = |taken: &Taken| {
             let is_needed = covered < price;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::http::{Reply, Request};
 use super::desk::{Desk, Payment, has_bearer, json_body, json_type, text, unauthorized};
 use super::{FedapayKeys, SimStatus};
+use crate::sorted::gathered;
 
 pub fn answer(desk: &Desk, keys: &FedapayKeys, request: &Request) -> Reply {
     match (&request.method, request.segments().as_slice()) {
@@ -89,16 +90,14 @@ fn create(desk: &Desk, fields: &Map<String, Value>) -> Reply {
         .and_then(Value::as_object)
         .and_then(|currency| text(currency, "iso"));
     let (Some(description), Some(amount), Some(currency)) = (text(fields, "description"), amount, currency) else {
-        let missing: Map<_, _> = [
+        let fields = [
             ("description", text(fields, "description").is_some()),
             ("amount", amount.is_some()),
             ("currency", currency.is_some()),
-        ]
-        .into_iter()
-        .filter(|(_, is_there)| !is_there)
-        .map(|(name, _)| (name.to_owned(), json!(["doit être rempli(e)"])))
-        .collect();
-        return invalid(&Value::Object(missing));
+        ];
+        let missing = fields.into_iter().filter(|(_, is_there)| !is_there);
+        let faults = missing.map(|(name, _)| (name.to_owned(), json!(["doit être rempli(e)"])));
+        return invalid(&Value::Object(gathered(faults)));
     };
     let order = text(fields, "merchant_reference").unwrap_or_default();
     let mut payment = new_payment(desk, order, amount, currency, description);

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Phone;
 use crate::packed::packed;
 use crate::sim::http::{Reply, Request};
+use crate::sorted::gathered;
 
 /// What the page needs to know of its place.
 #[derive(Clone, Debug)]
@@ -59,11 +60,11 @@ fn entrance(here: &Here<'_>) -> String {
 }
 
 fn config(page: &PagosPage, here: &Here<'_>) -> String {
-    let scripts: serde_json::Map<_, _> = page
+    let scripts = page
         .scripts
         .iter()
-        .map(|(gateway, url)| ((*gateway).to_owned(), json!(url)))
-        .collect();
+        .map(|(gateway, url)| ((*gateway).to_owned(), json!(url)));
+    let scripts: serde_json::Map<_, _> = gathered(scripts);
     let config = json!({
         "api": here.relay_url,
         "key": page.key,

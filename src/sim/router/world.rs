@@ -10,6 +10,7 @@ use super::menus::{self, Menu};
 use super::values;
 use super::{SimRouterConfig, SimVersion};
 use crate::clock::Clock;
+use crate::sorted::gathered;
 
 /// One row; computed properties are added when it is printed.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +27,9 @@ pub(super) struct Row {
 
 impl Row {
     pub fn new(values: &[(&str, &[u8])]) -> Self {
-        let values = values
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-            .collect();
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
         Self {
-            values,
+            values: gathered(values),
             ..Self::default()
         }
     }
@@ -254,11 +252,10 @@ impl World {
             .named(menus::GROUP, group.as_bytes())
             .map(|row| row.text("policy"))
             .unwrap_or_default();
-        policy
+        let allowed = policy
             .split(',')
-            .filter(|name| !name.is_empty() && !name.starts_with('!'))
-            .map(str::to_owned)
-            .collect()
+            .filter(|name| !name.is_empty() && !name.starts_with('!'));
+        gathered(allowed.map(str::to_owned))
     }
 
     /// A login user who is enabled and whose group may use the API.

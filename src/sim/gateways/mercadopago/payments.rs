@@ -14,6 +14,7 @@ use super::books::{self, Means, Refund, Try};
 use super::checkout::{self, merchant_order_id, money, number};
 use super::{CURRENCY, FOREIGN_PAYMENT, USER_ID, is_live, notices, orders, problem};
 use crate::money::Money;
+use crate::sorted::Arrange;
 
 /// What the browser's script does with a card: the number stays, a token comes back.
 pub fn make_card_token(desk: &Desk, fields: &Map<String, Value>) -> Reply {
@@ -146,7 +147,7 @@ pub fn search(desk: &Desk, keys: &MercadopagoKeys, request: &Request) -> Reply {
             && begin.is_none_or(|begin| one.at >= begin)
             && end.is_none_or(|end| one.at <= end)
     });
-    found.sort_by_key(|(one, _)| std::cmp::Reverse(one.id));
+    found.arrange_by_key(|(one, _)| std::cmp::Reverse(one.id));
     let page = found.iter().skip(offset).take(limit);
     let results: Vec<_> = page.map(|(one, checkout)| shown(desk, keys, one, checkout)).collect();
     let paging = json!({ "total": found.len(), "limit": limit, "offset": offset });
