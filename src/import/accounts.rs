@@ -131,7 +131,8 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
             values.extend([("site_id", Value::from(site)), ("api_key", Value::from(key))]);
             notes.doubt(button.line, told_key(title, "api_key"));
             notes.todo(format!(
-                "account `{id}`: put CinetPay's Secret Key into `webhook_secrets` of the business file, so that its calls are checked"
+                "account `{id}`: give CinetPay's Secret Key, so that its calls are checked: \
+                 `mikrelay account set {id} --webhook-secrets-file -`"
             ));
         }
         GatewayName::Feexpay => {
@@ -141,9 +142,8 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
         GatewayName::Fedapay => {
             values.push(("public_key", Value::from(key)));
             notes.todo(format!(
-                "account `{id}` cannot sell yet: the page has only its public key. Put its secret key (`secret_key`) and its \
-                 webhook's secret (`webhook_secrets`) into the business file: `mikrelay export > site.toml`, fill them in, \
-                 `mikrelay apply site.toml`"
+                "account `{id}` cannot sell yet: the page has only its public key. Give its secret key and its webhook's \
+                 secret, which are asked for: `mikrelay account set {id} --secret-key-file - --webhook-secrets-file -`"
             ));
         }
         GatewayName::Conekta | GatewayName::Mercadopago => {
@@ -153,8 +153,8 @@ fn make(draft: &mut Draft, place: &Place, button: &Button, (key, site): (&str, &
             ]);
             draft.without_key(&id);
             notes.todo(format!(
-                "account `{id}` cannot sell yet: the page has only its public key. Put its private key (`secret_key`) into the \
-                 business file: `mikrelay export > site.toml`, fill it in, `mikrelay apply site.toml`"
+                "account `{id}` cannot sell yet: the page has only its public key. Give its private key, which is asked for: \
+                 `mikrelay account set {id} --secret-key-file -`"
             ));
         }
     }
@@ -172,8 +172,8 @@ fn account_id(draft: &Draft, company: &str, gateway: GatewayName) -> String {
 
 fn told_key(title: &str, name: &str) -> String {
     format!(
-        "{title}'s `{name}` is a secret, and everybody could read it in this page: make a new one in {title}'s dashboard, and put \
-         it into the business file. The new page does not need it"
+        "{title}'s `{name}` is a secret, and everybody could read it in this page: make a new one in {title}'s dashboard, and give \
+         it to `mikrelay account set`. The new page does not need it"
     )
 }
 

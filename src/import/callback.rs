@@ -302,7 +302,7 @@ impl Taker<'_> {
             self.notes.doubt(
                 None,
                 "the router's password stood in an address: gateways, proxies and this shell's history write addresses down. Make a \
-                 new password on the router and put it into the business file",
+                 new password on the router and give it to `mikrelay router set`",
             );
         }
         let (user, password) = match (&params.admin_user, &params.admin_password) {
@@ -341,8 +341,8 @@ impl Taker<'_> {
                 self.notes.doubt(
                     None,
                     format!(
-                        "`{user}` is a user of the whole router: make one that may do no more than sell \
-                         (/user group add name=relay policy=api,read,write) and put it into the business file"
+                        "`{user}` may be a user of the whole router: `mikrelay kit --user mikrelay` makes one that may do no more \
+                         than sell"
                     ),
                 );
             }

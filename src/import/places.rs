@@ -96,7 +96,8 @@ fn company(draft: &mut Draft, wish: &Wish, hints: Hints<'_>, notes: &mut Notes) 
     ];
     draft.add("company", &id, values);
     notes.todo(format!(
-        "company `{id}`: tell where the mails of sales go (`notify_email` in the business file, or `mikrelay import callback`)"
+        "company `{id}`: tell where the mails of sales go: `mikrelay company set {id} --notify-email you@example.net` \
+         (`mikrelay import callback` does it, too)"
     ));
     Ok(id)
 }
@@ -152,8 +153,8 @@ fn router(draft: &mut Draft, wish: &Wish, company: &str, notes: &mut Notes) -> R
     }
     if draft.text("router", &id, "user").is_none() {
         notes.todo(format!(
-            "router `{id}` has no API user yet: `mikrelay import callback` takes the old one over, or put `user` and `password` \
-             into the business file"
+            "router `{id}` has no API user yet: `mikrelay kit` makes one of few rights, `mikrelay import callback` takes the old \
+             one over, `mikrelay router set {id} --user NAME --password-file -` gives another"
         ));
     }
     Ok(id)
@@ -189,8 +190,8 @@ pub fn add_hotspot(draft: &mut Draft, place: &Place, name: &str, label: Option<&
     ];
     draft.add("hotspot", &id, values);
     notes.todo(format!(
-        "hotspot `{id}`: tell its DNS name (`dns_name` in the business file, or `mikrelay import callback`), so that phones are \
-         sent back to it"
+        "hotspot `{id}`: tell its DNS name, so that phones are sent back to it: `mikrelay hotspot set {id} --dns-name NAME` \
+         (`mikrelay import callback` does it, too)"
     ));
     id
 }

@@ -741,6 +741,15 @@ async fn lives_that_went_wrong_once_come_to_a_good_end() {
             Act::HearPaid(Second),
             Act::TakeBack,
         ],
+        // And charged back once more before the operator comes.
+        vec![
+            Act::Pay(Second),
+            Act::ChargeBack(Second),
+            Act::Hear(Second),
+            Act::HearPaid(Second),
+            Act::Hear(Second),
+            Act::TakeBack,
+        ],
         // The same after the order was paid: not given back twice.
         vec![
             Act::Pay(First),

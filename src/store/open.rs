@@ -99,6 +99,8 @@ fn prepare_for_writing(path: &Path, connection: &Connection) -> Result<(), Store
     if mode != "wal" {
         return Err(StoreError::NoLog { path: path.to_owned() });
     }
+    // The first change to this mode leaves a transaction open, which a checkpoint refuses; whatever reads next ends it.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", KEPT_LOG_BYTES)?;

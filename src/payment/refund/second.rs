@@ -10,7 +10,7 @@ use super::super::{deliver, settle};
 use super::{tell, wish};
 use crate::company::Account;
 use crate::gateway::{self, PaymentStatus, Report};
-use crate::order::{Fact, Order};
+use crate::order::{Fact, Order, State};
 use crate::reason::Reason;
 use crate::refund::{Payment, Refund, RefundReason, Standing, Wisher};
 use crate::store::{Db, NewRefund, StoreError};
@@ -266,6 +266,13 @@ pub(in crate::payment) fn over(
     }
     // Questions by this id would hear of nothing else; by our own reference they find what comes.
     order.gateway_id = None;
+    if order.state == State::Held {
+        // If the operator lets the order go on all the same, this is not the money it goes on with.
+        for mut refund in change.db.refunds_of_order(&order.reference)? {
+            refund.is_extra = true;
+            change.db.save_refund(&refund)?;
+        }
+    }
     change.advance(
         order,
         Fact::Cancelled,
