@@ -389,8 +389,8 @@
     if (mine !== shown) return;
     const { status, data, after } = answer;
     if (status === 200) return sold(attempt, data);
-    // Nobody knows yet, or not now: the same attempt is asked about again. One fault of the service may be a hiccup.
-    const again = status === 502 || status === 503 || status === 504 || (status === 429 && tries < 3) || (status === 500 && tries === 0);
+    // Nobody knows yet, or not now: the card may be charged, so the same attempt is asked about again until it is told.
+    const again = status === 429 || status >= 500;
     if (again) return later(after || Math.min(30, 3 + 3 * tries), words(answer));
     keep.set('attempt', null);
     refusedView(attempt.plan, words(answer));

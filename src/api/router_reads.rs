@@ -118,7 +118,8 @@ async fn test(ask: &Ask<'_>, input: OneRouter) -> Result<Answered<TestAnswer>, R
 /// A router of this company, and of no other.
 fn own_router<'a>(directory: &'a Directory, company: Option<&CompanyId>, id: String) -> Option<&'a Router> {
     let router = directory.routers.get(&RouterId::new(id))?;
-    (Some(&router.company) == company).then_some(router)
+    let is_there = router.card.removed_at.is_none();
+    (is_there && Some(&router.company) == company).then_some(router)
 }
 
 fn why(trouble: &Trouble) -> &'static str {

@@ -152,6 +152,7 @@ fn run_page(config: &Config, options: &PageOptions, out: &mut dyn Write) -> Resu
         writeln!(out, "no new page is needed: no button was understood")?;
     } else {
         if !options.is_dry {
+            keep_edited(&options.out, &new, out)?;
             std::fs::write(&options.out, &new).with_context(|| format!("cannot write `{}`", options.out.display()))?;
         }
         writeln!(
@@ -410,6 +411,24 @@ fn refuse_overwriting(options: &PageOptions) -> Result<()> {
             options.out.display()
         );
     }
+    Ok(())
+}
+
+/// A page that an earlier import wrote may have been worked on since: it stays beside the new one.
+fn keep_edited(page: &Path, new: &[u8], out: &mut dyn Write) -> Result<()> {
+    let is_other = std::fs::read(page).is_ok_and(|there| there != new);
+    if !is_other {
+        return Ok(());
+    }
+    let mut kept = page.as_os_str().to_owned();
+    kept.push(".old");
+    let kept = PathBuf::from(kept);
+    std::fs::rename(page, &kept).with_context(|| format!("cannot keep `{}`", page.display()))?;
+    writeln!(
+        out,
+        "the page that was there is now {}: take over what you changed in it",
+        kept.display()
+    )?;
     Ok(())
 }
 

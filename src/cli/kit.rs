@@ -246,6 +246,13 @@ impl Desk {
             out,
             "5. Delete {SCRIPT_FILE} here and on the router: it holds the router's password."
         )?;
+        if args.account.also.is_empty() {
+            writeln!(
+                out,
+                "\nDoes Mikhmon, or another program on another machine, use this router's API? The script opens it for the relay\n\
+                 alone: then make the kit again with `--also` and its address."
+            )?;
+        }
         for line in self.doubts(&offer, user) {
             writeln!(out, "\nwarning: {line}")?;
         }

@@ -377,7 +377,7 @@ fn hint(error: &RouterError) -> String {
              `api`, `read` and `write`, and its `address` must admit this machine"
         }
         RouterError::Trap(trap) if trap.kind == TrapKind::NotPermitted => {
-            "the user's group needs the policies `api`, `read` and `write`: /user group set [find name=relay] policy=api,read,write"
+            "the user's group needs the policies `api`, `read` and `write`; the script of `mikrelay kit` gives them"
         }
         RouterError::Protocol(_) => {
             "something else listens there: the API's port is 8728 (8729 with TLS), not that of WinBox or the web"

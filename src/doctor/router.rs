@@ -103,7 +103,7 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
                 findings.push(Finding::new(
                     Kind::RouterRightsMany,
                     format!("group `{}` may also {}", login.group, spare.join(", ")),
-                    "give the relay a group of its own: /user group add name=relay policy=api,read,write",
+                    "`mikrelay kit --user mikrelay` makes an account and a group of the relay's own",
                 ));
             } else {
                 findings.push(Finding::ok(format!("the rights of group `{}` are enough", login.group)));
@@ -112,8 +112,7 @@ pub(super) fn access(expected: &Expected<'_>, look: &Look) -> Vec<Finding> {
                 findings.push(Finding::new(
                     Kind::RouterPasswordsHidden,
                     format!("group `{}` may not see passwords (policy `sensitive`)", login.group),
-                    "only if portals are to bring back buyers of printed tickets: /user group set [find name=relay] \
-                     policy=api,read,write,sensitive",
+                    "only if portals are to bring back buyers of printed tickets: `mikrelay kit script --sensitive`",
                 ));
             }
         }
@@ -158,7 +157,7 @@ pub(super) fn lacks(what: &str) -> Finding {
     Finding::new(
         Kind::RouterRights,
         what,
-        "/user group set [find name=relay] policy=api,read,write (with the name of the relay's own group)",
+        "run the script of `mikrelay kit` on the router, or give the group of the relay's account the policies api, read and write",
     )
 }
 

@@ -2,7 +2,7 @@
 //! knows of its own stays where it is safer: a router's API user, and where the mails go.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use toml::Value;
 
@@ -14,6 +14,7 @@ use crate::ids::RouterId;
 use crate::mik_params::MikParams;
 use crate::money::Currency;
 use crate::reason;
+use crate::site;
 
 /// A callback's address.
 #[derive(Clone)]
@@ -69,19 +70,23 @@ pub fn read_headers(text: &str) -> Result<Headers, ImportError> {
     let mut headers = HeaderMap::new();
     let mut lines = text
         .lines()
-        .map(str::trim)
+        .map(|line| line.trim().trim_start_matches(['"', '\'', '-', '*', '|', ' ']))
         .enumerate()
-        .filter(|(_, line)| !line.is_empty());
+        .filter(|(_, line)| !line.is_empty())
+        .peekable();
     while let Some((number, line)) = lines.next() {
-        let line = line.trim_start_matches(['"', '\'', '-', '*', '|', ' ']);
         let end = line.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(line.len());
         let (name, value) = line.split_at_checked(end).unwrap_or((line, ""));
-        if !name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("mik")) {
+        if !is_setting(name) {
             continue;
         }
         let value = tidy(value);
+        // A setting without a value must not take the next one for it.
         let value = match value.is_empty() {
-            true => lines.next().map(|(_, next)| tidy(next)).unwrap_or_default(),
+            true => lines
+                .next_if(|(_, next)| !is_setting(next))
+                .map(|(_, next)| tidy(next))
+                .unwrap_or_default(),
             false => value,
         };
         let wrong = |_| ImportError::Header(number + 1);
@@ -90,6 +95,10 @@ pub fn read_headers(text: &str) -> Result<Headers, ImportError> {
         headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(wrong)?);
     }
     Ok(Headers(headers))
+}
+
+fn is_setting(line: &str) -> bool {
+    line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("mik"))
 }
 
 /// A value without what stands between it and its name, and without the quotes around it.
@@ -150,7 +159,7 @@ fn new_address(callback: &Callback, draft: &Draft, place: &Place, wish: &Wish) -
         "{}{PATH}/{}/{}",
         wish.relay_url,
         callback.gateway.as_str(),
-        callback.label
+        utf8_percent_encode(&callback.label, IN_PATH)
     );
     let uuid = draft.text("router", &place.router, "access_uuid");
     match (callback.gateway, uuid) {
@@ -293,7 +302,16 @@ impl Taker<'_> {
     }
 
     fn router(&mut self, place: &Place, params: &MikParams, callback: &Callback) {
-        if let Some(uuid) = &params.access_uuid {
+        if params
+            .access_uuid
+            .as_ref()
+            .is_some_and(|uuid| uuid.len() < site::SHORTEST_UUID)
+        {
+            self.notes.doubt(
+                None,
+                "`mikaccessuuid` is too short to be kept secret and is not taken over: the relay makes one",
+            );
+        } else if let Some(uuid) = &params.access_uuid {
             let names = ("access_uuid", "mikaccessuuid");
             self.set("router", &place.router, names, Value::from(uuid.as_str()));
         }
@@ -359,3 +377,25 @@ impl Taker<'_> {
 const PATH: &str = "/pay_callback";
 /// Shown in a password's place.
 const SEALED: &str = "(sealed)";
+
+/// What stands in a path as it is, besides letters and digits.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_without_a_value_does_not_take_the_next_one_for_it() {
+        for text in [
+            "mikuserprefix:\nmikadminpass: S3CRETPW\nmikadminuser\nadmin\n",
+            "| mikuserprefix |\n\n| mikadminpass | S3CRETPW |\n- mikadminuser: admin",
+        ] {
+            let Headers(headers) = read_headers(text).unwrap();
+            let value = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(value("mikuserprefix").as_deref(), Some(""), "{text}");
+            assert_eq!(value("mikadminpass").as_deref(), Some("S3CRETPW"), "{text}");
+            assert_eq!(value("mikadminuser").as_deref(), Some("admin"), "{text}");
+        }
+    }
+}

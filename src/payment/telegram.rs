@@ -34,7 +34,7 @@ pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), 
         return Ok(());
     };
     let account = directory.accounts.get(&order.account);
-    let customer = customer_of(change, order)?;
+    let customer = change.db.buyer_name(order)?;
     let news = SaleNews {
         company: &company.name,
         gateway: account.map_or("", |account| account.gateway().title()),
@@ -61,20 +61,6 @@ pub(super) fn tell_result(change: &mut Change<'_>, order: &Order) -> Result<(), 
         lane: Lane::Telegram(order.company.clone()),
         due_at: change.now,
     })
-}
-
-/// Who pays, by the name that was given with the sale.
-fn customer_of(change: &Change<'_>, order: &Order) -> Result<Option<String>, StoreError> {
-    if let Some(link) = &order.link {
-        let names: Vec<_> = [&link.first_name, &link.last_name]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect();
-        return Ok((!names.is_empty()).then(|| names.join(" ")));
-    }
-    let sale = change.db.card_sale(&order.reference)?;
-    Ok(sale.map(|sale| sale.wish.payer.name).filter(|name| !name.is_empty()))
 }
 
 /// Sends one notice of the outbox.

@@ -23,7 +23,7 @@ pub use apply::{Summary, apply};
 pub use export::{export, records};
 pub use keep::has_key_of_other_mode;
 pub use one::{Related, needs, put, remove};
-pub use read::read;
+pub use read::{SHORTEST_UUID, read};
 pub use record::Record;
 pub use secret::KEEP;
 pub use secret::is_sample;

@@ -424,4 +424,4 @@ const LONGEST_ID: usize = 64;
 /// Facts `mikhmon.md` 2.3.
 const EXPIRED_S: u64 = 1;
 /// An access UUID is all that an unsigned call shows.
-const SHORTEST_UUID: usize = 16;
+pub const SHORTEST_UUID: usize = 16;

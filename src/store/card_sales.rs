@@ -7,6 +7,7 @@ use super::columns::{Columns, ms, optional_ms};
 use super::{Db, StoreError};
 use crate::card::{CardSale, SaleResult, SaleWish};
 use crate::ids::{CompanyId, OrderRef};
+use crate::order::Order;
 
 /// One of the names of a sale, as a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,21 @@ impl Db<'_> {
         let sql = "SELECT company, wish_sealed, result_sealed, token_sha256, tap_sha256, charge_began_at, created_at \
                    FROM card_sale WHERE order_reference = ?1";
         self.one(sql, [order.as_str()], |columns| self.read_card_sale(order, columns))
+    }
+
+    /// Who paid for an order, as far as he said: by link, or by card token.
+    pub fn buyer_name(&self, order: &Order) -> Result<Option<String>, StoreError> {
+        let name = match &order.link {
+            Some(link) => {
+                let names = [&link.first_name, &link.last_name].into_iter().flatten();
+                names.map(String::as_str).collect::<Vec<_>>().join(" ")
+            }
+            None => match self.card_sale(&order.reference)? {
+                Some(sale) => sale.wish.payer.name,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(name).filter(|name| !name.is_empty()))
     }
 
     /// Whether the order is a sale by card token.

@@ -147,7 +147,7 @@ impl Db<'_> {
 /// Whatever still has something to do stays.
 fn condition(which: Expendable) -> String {
     let nothing_to_do = "NOT EXISTS (SELECT 1 FROM job WHERE subject = orders.reference AND kind IN \
-                         ('reconcile', 'provision', 'login', 'disable'))";
+                         ('reconcile', 'provision', 'login', 'disable', 'unreserve', 'sale-record'))";
     match which {
         Expendable::Unpaid(state) => format!(
             "state = '{}' AND paid_at IS NULL AND {nothing_to_do} AND NOT EXISTS \

@@ -166,7 +166,13 @@ async fn an_idempotency_key_is_stronger_than_a_token() {
         assert_eq!(portal.charges(gateway), 2);
         // The token of the first purchase under another key is still the first purchase.
         assert_eq!(answer(&portal.sell(wish("tok_ok-1", "c")).await.unwrap()), first);
+        // And so is that key from then on, whatever token comes with it.
+        assert_eq!(answer(&portal.sell(wish("tok_ok-4", "c")).await.unwrap()), first);
         assert_eq!(portal.charges(gateway), 2);
+        // A key that another buyer's portal made as well opens nobody's code.
+        let mut stranger = wish("tok_ok-5", "a");
+        stranger.email = "somebody@example.org".to_owned();
+        assert!(matches!(portal.sell(stranger).await, Err(SaleError::KeyReused)));
     }
     let portal = Portal::open().await;
     let keyed = |gateway, token: &str| CardWish {

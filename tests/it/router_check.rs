@@ -135,7 +135,7 @@ async fn what_keeps_one_out_is_told_with_a_hint() {
 
     router.set_property("/user/group", "relay", "policy", b"api");
     let (list, _) = run(&target(&address, "relay-password"), &none).await;
-    assert!(lines(&list, "hint")[0].contains("policy=api,read,write"), "{list}");
+    assert!(lines(&list, "hint")[0].contains("`api`, `read` and `write`"), "{list}");
 
     router.power_off().await;
     let (list, _) = run(&target(&address, "relay-password"), &none).await;

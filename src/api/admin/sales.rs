@@ -16,6 +16,7 @@ use crate::company::{Company, Directory, GatewayName, Mode};
 use crate::money::{Currency, Money};
 use crate::order::{Order, State};
 use crate::store::SalesLine;
+use crate::store::StoreError;
 
 pub(in crate::api) static OPERATIONS: &[Operation] = &[
     operation! {
@@ -134,10 +135,11 @@ async fn list(ask: &Ask<'_>, input: PageWish) -> Result<Answered<Transactions>, 
     let limit = limit.ok_or_else(|| out_of_range(ask, "limit", &format!("1–{MOST_LISTED}")))?;
     let offset = u32::try_from(input.offset).map_err(|_| out_of_range(ask, "offset", "0–4294967295"))?;
     let id = company.id.clone();
-    let read = ask
-        .relay
-        .store()
-        .read(move |db| Ok((db.sales(&id)?, db.sales_page(&id, limit, offset)?)));
+    let read = ask.relay.store().read(move |db| {
+        let orders = db.sales_page(&id, limit, offset)?.into_iter();
+        let named = orders.map(|order| Ok((db.buyer_name(&order)?, order)));
+        Ok((db.sales(&id)?, named.collect::<Result<Vec<_>, StoreError>>()?))
+    });
     let (lines, orders) = read.await.map_err(|error| Refusal::store(ask, "list sales", &error))?;
     let directory = ask.relay.store().directory();
     Ok(Answered::ok(Transactions {
@@ -145,7 +147,10 @@ async fn list(ask: &Ask<'_>, input: PageWish) -> Result<Answered<Transactions>, 
         total: lines.iter().map(|line| line.count).sum(),
         limit: input.limit,
         offset: input.offset,
-        transacciones: orders.iter().map(|order| transaction(&directory, order)).collect(),
+        transacciones: orders
+            .into_iter()
+            .map(|(buyer, order)| transaction(&directory, &order, buyer))
+            .collect(),
     }))
 }
 
@@ -219,7 +224,7 @@ fn recent_sale(directory: &Directory, order: &Order) -> RecentSale {
     }
 }
 
-fn transaction(directory: &Directory, order: &Order) -> Transaction {
+fn transaction(directory: &Directory, order: &Order, buyer: Option<String>) -> Transaction {
     Transaction {
         id: number_of(order),
         transaccion_id: order.gateway_id.clone(),
@@ -227,20 +232,9 @@ fn transaction(directory: &Directory, order: &Order) -> Transaction {
         monto: order.plan.price.into(),
         moneda: order.plan.price.currency().code(),
         estado_pago: word_of(directory, order),
-        cliente_nombre: name_of(order),
+        cliente_nombre: buyer,
         creada_en: Moment(order.created_at),
     }
-}
-
-/// Who paid, as far as he said.
-fn name_of(order: &Order) -> Option<String> {
-    let link = order.link.as_ref()?;
-    let names: Vec<_> = [&link.first_name, &link.last_name]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
-    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// The documented API numbers transactions; ours have references. The number is made of the reference, so it stays, and

@@ -105,7 +105,10 @@ fn find_or_store(
     if let Some(known) = names.key.map(|key| known_by(change, &key)).transpose()?.flatten() {
         // The same purchase with another token is a retried one; another product is somebody's slip.
         let is_same = known.plan.plan.as_ref() == Some(plan) && known.account == order.account;
-        return Ok(if is_same {
+        // A portal that makes poor keys must not hand one buyer's code to another.
+        let first = change.db.card_sale(&known.reference)?;
+        let is_buyer = first.is_some_and(|first| is_same_buyer(&first.wish.payer, &sale.wish.payer));
+        return Ok(if is_same && is_buyer {
             Found::Sale(known.reference)
         } else {
             Found::KeyOfAnother
@@ -113,11 +116,14 @@ fn find_or_store(
     }
     if let Some(known) = known_by(change, &names.token)? {
         let is_same = known.plan.plan.as_ref() == Some(plan) && known.account == order.account;
-        return Ok(if is_same {
-            Found::Sale(known.reference)
-        } else {
-            Found::TokenOfAnother
-        });
+        if !is_same {
+            return Ok(Found::TokenOfAnother);
+        }
+        // From now on its key means this sale too, whatever token comes with it.
+        if let Some(sha256) = names.key {
+            change.db.add_claim(&known.reference, Claim { sha256, is_tap: false })?;
+        }
+        return Ok(Found::Sale(known.reference));
     }
     // Whoever says what makes his requests the same is believed.
     let tap = names.tap.filter(|_| names.key.is_none());
@@ -133,6 +139,10 @@ fn find_or_store(
     checkout::store_new(change, order)?;
     change.db.add_card_sale(sale, &names.claims())?;
     Ok(Found::Nothing)
+}
+
+fn is_same_buyer(first: &Payer, again: &Payer) -> bool {
+    first.email.to_lowercase() == again.email.to_lowercase()
 }
 
 /// The sale of a moment ago for the same product, device and address; longer ago only one of which nobody knows
